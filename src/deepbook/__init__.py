@@ -1,0 +1,68 @@
+"""deepbook: the small JAX package behind the textbook "Deep Learning You Can Run"."""
+
+from importlib import import_module
+from typing import Any
+
+from deepbook import data, init
+from deepbook.devices import describe_devices, make_mesh
+from deepbook.layers import MLP, Dropout, Embedding, Lambda, LayerNorm, Linear, Sequential
+from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
+from deepbook.module import load, module, parameter_count, save, static
+from deepbook.progress import Progress
+from deepbook.train import History, NonFiniteLossError, fit
+
+# What a notebook shows needs Matplotlib, Pillow or ipywidgets: imported when first used, so that
+# `import deepbook` stays fast in a plain script.
+_LAZY = {
+    "plots": "deepbook.plots",
+    "claim": "deepbook.claims:claim",
+    "check": "deepbook.exercises:check",
+    "explore": "deepbook.interact:explore",
+    "slider": "deepbook.interact:slider",
+    "choice": "deepbook.interact:choice",
+    "toggle": "deepbook.interact:toggle",
+}
+
+__all__ = [
+    "MLP",
+    "Dropout",
+    "Embedding",
+    "History",
+    "Lambda",
+    "LayerNorm",
+    "Linear",
+    "NonFiniteLossError",
+    "Progress",
+    "Sequential",
+    "accuracy",
+    "binary_cross_entropy",
+    "check",
+    "choice",
+    "claim",
+    "cross_entropy",
+    "data",
+    "describe_devices",
+    "explore",
+    "fit",
+    "init",
+    "load",
+    "make_mesh",
+    "mean_squared_error",
+    "module",
+    "parameter_count",
+    "plots",
+    "save",
+    "slider",
+    "static",
+    "toggle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'deepbook' has no attribute {name!r}")
+    path, _, attribute = _LAZY[name].partition(":")
+    value = import_module(path)
+    value = getattr(value, attribute) if attribute else value
+    globals()[name] = value
+    return value

@@ -1,0 +1,43 @@
+"""The live half of `explore`: the same controls as ipywidgets, drawn by the kernel."""
+
+import html
+import traceback
+from typing import Any
+
+import ipywidgets as widgets
+
+from deepbook.interact import Control, Explore
+
+
+def live_widget(figure: Explore) -> widgets.VBox:
+    """A picture with controls that call draw for any value; an exception in draw is shown in its place."""
+    inputs = {name: _input(name, control) for name, control in figure.controls.items()}
+    image = widgets.Image(layout=widgets.Layout(max_width="100%"))
+    alt = widgets.HTML()
+
+    def show(_: Any = None) -> None:
+        # The front-end holds back changes while the kernel draws and then sends the last one.
+        try:
+            data, kind, text = figure.render(**{name: box.value for name, box in inputs.items()})
+        except Exception:
+            alt.value = f"<pre>{html.escape(traceback.format_exc(limit=-2))}</pre>"
+            return
+        image.format, image.value, alt.value = kind, data, html.escape(text)
+
+    for box in inputs.values():
+        box.observe(show, "value")
+    show()
+    return widgets.VBox([image, *inputs.values(), alt])
+
+
+def _input(name: str, control: Control) -> Any:
+    shared = {"description": control.named(name), "style": {"description_width": "initial"}}
+    start = control.values[control.start]
+    if control.kind == "toggle":
+        return widgets.Checkbox(value=start, indent=False, **shared)
+    if control.kind == "choice":
+        return widgets.Dropdown(options=control.values, value=start, **shared)
+    low, high = control.values[0], control.values[-1]
+    if all(isinstance(value, int) for value in control.values):
+        return widgets.IntSlider(value=start, min=low, max=high, **shared)
+    return widgets.FloatSlider(value=start, min=low, max=high, step=(high - low) / 200, **shared)

@@ -1,0 +1,51 @@
+"""Handwritten digits: 5,000 images of MNIST, and the 1,797 small ones of the UCI repository."""
+
+import numpy as np
+
+from deepbook.data.files import Dataset, load_arrays
+
+
+def load_mnist() -> Dataset:
+    """5,000 images of MNIST, 500 of each digit: 4,000 to train, 1,000 held out.
+
+    Returns:
+        Images `[n, 28, 28]` as float32 between 0 (paper) and 1 (ink), labels `[n]` as int32. The split is
+        frozen, has equal classes in both parts, and both parts are shuffled.
+
+    Example:
+        >>> mnist = load_mnist()
+        >>> mnist.x_train.shape, mnist.x_test.shape
+        ((4000, 28, 28), (1000, 28, 28))
+
+    References:
+        LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition" (1998).
+    """
+    return _split("mnist_5k.npz", maximum=255, test_per_class=100)
+
+
+def load_digits() -> Dataset:
+    """1,797 images of digits on a grid of 8 by 8: 1,437 to train, 360 held out.
+
+    Returns:
+        Images `[n, 8, 8]` as float32 between 0 and 1, labels `[n]` as int32. The split is frozen, has 36 images
+        of each digit held out, and both parts are shuffled.
+
+    Example:
+        >>> digits = load_digits()
+        >>> digits.x_train.shape, digits.x_test.shape
+        ((1437, 8, 8), (360, 8, 8))
+
+    References:
+        Alpaydin and Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning Repository (1998).
+    """
+    return _split("digits.npz", maximum=16, test_per_class=36)
+
+
+def _split(name: str, *, maximum: int, test_per_class: int) -> Dataset:
+    arrays = load_arrays(name)
+    x, y = arrays["images"].astype(np.float32) / maximum, arrays["labels"].astype(np.int32)
+    order = np.random.default_rng(6796).permutation(len(y))
+    test = np.concatenate([order[y[order] == c][:test_per_class] for c in range(10)])
+    is_test = np.isin(order, test)
+    train, test = order[~is_test], order[is_test]
+    return Dataset(x[train], y[train], x[test], y[test])

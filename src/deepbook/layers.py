@@ -1,0 +1,361 @@
+"""Layers that every chapter uses: Linear, Embedding, LayerNorm, Dropout, Lambda, Sequential and MLP.
+
+Each is a module with a classmethod `init` (where it has parameters) and a call `layer(x, *, key=None)`. Only
+layers with randomness use the key; without one they act as in evaluation.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from deepbook.init import Initializer, he_normal, lecun_normal
+from deepbook.module import module, static
+
+
+@module
+class Linear:
+    r"""A linear layer with bias, $z = W x + b$.
+
+    For a batch with one example a row this is $Z = X W^\top + 1 b^\top$.
+
+    Attributes:
+        weight: $W$, shape `[out, in]`.
+        bias: $b$, shape `[out]`.
+    """
+
+    weight: Float[Array, "out in"]
+    bias: Float[Array, " out"]
+
+    @classmethod
+    def init(
+        cls, key: Key[Array, ""], size_in: int, size_out: int, *, initializer: Initializer = lecun_normal
+    ) -> "Linear":
+        """Draw the weights and set the bias to zero.
+
+        Args:
+            key: a PRNG key.
+            size_in: number of inputs.
+            size_out: number of outputs.
+            initializer: a function of `deepbook.init`.
+
+        Returns:
+            The layer.
+
+        Raises:
+            ValueError: a size is not positive.
+
+        Example:
+            >>> import jax
+            >>> Linear.init(jax.random.key(0), 784, 10)
+            Linear(weight=f32[10,784], bias=f32[10])
+        """
+        return cls(weight=initializer(key, (size_out, size_in)), bias=jnp.zeros(size_out))
+
+    def __call__(
+        self, x: Float[Array, "*batch in"], *, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "*batch out"]:
+        """Apply the layer to the last axis.
+
+        Args:
+            x: inputs, shape `[..., in]`.
+            key: not used.
+
+        Returns:
+            Outputs, shape `[..., out]`.
+
+        Raises:
+            ValueError: the last axis of `x` has another size than the weight.
+        """
+        _last_axis(x, self.weight.shape[1], "Linear")
+        z = x @ self.weight.T
+        return z + jnp.broadcast_to(self.bias, z.shape)
+
+
+@module
+class Embedding:
+    r"""A table of vectors, one for each symbol: $y = E_{i}$.
+
+    It equals a linear layer on one-hot inputs, without the multiplication by zeros.
+
+    Attributes:
+        table: $E$, shape `[vocabulary, width]`.
+    """
+
+    table: Float[Array, "vocabulary width"]
+
+    @classmethod
+    def init(cls, key: Key[Array, ""], vocabulary: int, width: int, *, scale: float = 1.0) -> "Embedding":
+        """Draw the table from a normal distribution.
+
+        Args:
+            key: a PRNG key.
+            vocabulary: number of symbols.
+            width: length of a vector.
+            scale: standard deviation of its entries.
+
+        Returns:
+            The layer.
+
+        Example:
+            >>> import jax, jax.numpy as jnp
+            >>> embed = Embedding.init(jax.random.key(0), 65, 8)
+            >>> embed(jnp.array([3, 1, 4])).shape
+            (3, 8)
+        """
+        if min(vocabulary, width) < 1:
+            raise ValueError(f"vocabulary, width: got {vocabulary}, {width}, expected positive sizes")
+        return cls(table=scale * jax.random.normal(key, (vocabulary, width)))
+
+    def __call__(
+        self, index: Int[Array, "*batch"], *, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "*batch width"]:
+        """Look the vectors up.
+
+        Args:
+            index: integers from 0 to `vocabulary - 1`. An index out of range gives NaN, not another vector.
+            key: not used.
+
+        Returns:
+            Vectors, shape `[..., width]`.
+        """
+        return self.table.at[index].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+
+
+@module
+class LayerNorm:
+    r"""Normalise each example over its features, $y = \gamma \odot (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta$.
+
+    Here $\mu$ and $\sigma^2$ are the mean and the (biased) variance over the last axis.
+
+    Attributes:
+        scale: $\gamma$, shape `[width]`.
+        bias: $\beta$, shape `[width]`.
+        epsilon: $\epsilon$, keeps a constant input finite.
+
+    References:
+        Ba, Kiros and Hinton, "Layer normalization" (2016).
+    """
+
+    scale: Float[Array, " width"]
+    bias: Float[Array, " width"]
+    epsilon: float = static(default=1e-5)
+
+    @classmethod
+    def init(cls, width: int, *, epsilon: float = 1e-5) -> "LayerNorm":
+        """Start as plain normalisation: scale one, bias zero.
+
+        Args:
+            width: number of features.
+            epsilon: added to the variance.
+
+        Returns:
+            The layer.
+
+        Example:
+            >>> import jax.numpy as jnp
+            >>> LayerNorm.init(2)(jnp.array([1.0, 3.0])).round(3).tolist()
+            [-1.0, 1.0]
+        """
+        return cls(scale=jnp.ones(width), bias=jnp.zeros(width), epsilon=epsilon)
+
+    def __call__(
+        self, x: Float[Array, "*batch width"], *, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "*batch width"]:
+        """Normalise the last axis.
+
+        Args:
+            x: inputs, shape `[..., width]`.
+            key: not used.
+
+        Returns:
+            Outputs of the same shape.
+
+        Raises:
+            ValueError: the last axis of `x` has another size than the scale.
+        """
+        _last_axis(x, self.scale.shape[0], "LayerNorm")
+        centred = x - x.mean(-1, keepdims=True)
+        normal = centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + self.epsilon)
+        scale, bias = (jnp.broadcast_to(a, x.shape) for a in (self.scale, self.bias))
+        return scale * normal + bias
+
+
+@module
+class Dropout:
+    r"""Set entries to zero at random, $y = m \odot x / (1 - p)$ with $m \sim \text{Bernoulli}(1 - p)$.
+
+    The division keeps the expected value, so that evaluation needs no change of scale.
+
+    Attributes:
+        rate: $p$, the share of entries set to zero, $0 \le p < 1$.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> x = jnp.ones(10_000)
+        >>> dropped = Dropout(0.25)(x, key=jax.random.key(0))
+        >>> abs(float((dropped == 0).mean()) - 0.25) < 0.02, abs(float(dropped.mean()) - 1) < 0.02
+        (True, True)
+        >>> bool((Dropout(0.25)(x) == x).all())  # no key: evaluation
+        True
+
+    References:
+        Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014).
+    """
+
+    rate: float = static()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"rate: got {self.rate}, expected 0 <= rate < 1")
+
+    def __call__(self, x: Float[Array, "..."], *, key: Key[Array, ""] | None = None) -> Float[Array, "..."]:
+        """Drop entries (with a key: training) or return the input (without: evaluation).
+
+        Args:
+            x: inputs of any shape.
+            key: a PRNG key, or None.
+
+        Returns:
+            Outputs of the same shape.
+        """
+        if key is None or self.rate == 0:
+            return x
+        keep = jax.random.bernoulli(key, 1 - self.rate, x.shape)
+        return jnp.where(keep, x / (1 - self.rate), jnp.zeros_like(x))
+
+
+@module
+class Lambda:
+    """A plain function as a layer, for example `Lambda(jax.nn.relu)`.
+
+    Attributes:
+        function: from array to array; it has no parameters.
+    """
+
+    function: Callable[[Array], Array] = static()
+
+    def __call__(self, x: Array, *, key: Key[Array, ""] | None = None) -> Array:
+        """Apply the function; the key is not used."""
+        return self.function(x)
+
+
+@module
+class Sequential:
+    r"""Layers one after another, $f = f_L \circ \dots \circ f_1$.
+
+    Attributes:
+        layers: the modules, first one first. `Sequential.of` also takes plain functions.
+    """
+
+    layers: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, *layers: Any) -> "Sequential":
+        """Chain modules and plain functions.
+
+        Args:
+            *layers: modules, or functions such as `jax.nn.relu`, in order.
+
+        Returns:
+            The chain.
+
+        Example:
+            >>> import jax, jax.numpy as jnp
+            >>> k1, k2 = jax.random.split(jax.random.key(0))
+            >>> net = Sequential.of(Linear.init(k1, 2, 3), jax.nn.relu, Linear.init(k2, 3, 1))
+            >>> net(jnp.ones((5, 2))).shape
+            (5, 1)
+        """
+        return cls(tuple(f if is_dataclass(f) else Lambda(f) for f in layers))
+
+    def __call__(self, x: Array, *, key: Key[Array, ""] | None = None) -> Array:
+        """Apply all layers in order, each with a key of its own.
+
+        Args:
+            x: input of the first layer.
+            key: a PRNG key for layers with randomness, or None for evaluation.
+
+        Returns:
+            Output of the last layer.
+        """
+        keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
+        for layer, layer_key in zip(self.layers, keys, strict=True):
+            x = layer(x, key=layer_key)
+        return x
+
+
+@module
+class MLP:
+    r"""A multilayer perceptron, $h_\ell = g(W_\ell h_{\ell-1} + b_\ell)$ for $\ell < L$, $y = W_L h_{L-1} + b_L$.
+
+    Attributes:
+        layers: the $L$ linear layers.
+        activation: $g$.
+    """
+
+    layers: tuple[Linear, ...]
+    activation: Callable[[Array], Array] = static(default=jax.nn.relu)
+
+    @classmethod
+    def init(
+        cls,
+        key: Key[Array, ""],
+        sizes: Sequence[int],
+        *,
+        activation: Callable[[Array], Array] = jax.nn.relu,
+        initializer: Initializer = he_normal,
+    ) -> "MLP":
+        """Draw the weights of all layers.
+
+        Args:
+            key: a PRNG key.
+            sizes: widths from input to output, at least two.
+            activation: the nonlinearity between layers; the last layer has none.
+            initializer: a function of `deepbook.init`.
+
+        Returns:
+            The network.
+
+        Raises:
+            ValueError: fewer than two sizes.
+
+        Example:
+            >>> import jax
+            >>> MLP.init(jax.random.key(0), [784, 32, 10])
+            MLP(layers=(Linear(weight=f32[32,784], bias=f32[32]), Linear(weight=f32[10,32], bias=f32[10])),
+                activation=relu)
+        """
+        if len(sizes) < 2:
+            raise ValueError(f"sizes: got {list(sizes)}, expected at least an input and an output width")
+        keys = jax.random.split(key, len(sizes) - 1)
+        layers = (
+            Linear.init(k, a, b, initializer=initializer) for k, (a, b) in zip(keys, pairwise(sizes), strict=True)
+        )
+        return cls(layers=tuple(layers), activation=activation)
+
+    def __call__(
+        self, x: Float[Array, "*batch in"], *, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "*batch out"]:
+        """Apply the network to the last axis.
+
+        Args:
+            x: inputs, shape `[..., sizes[0]]`.
+            key: not used.
+
+        Returns:
+            Outputs (logits for a classifier), shape `[..., sizes[-1]]`.
+        """
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)
+
+
+def _last_axis(x: Array, size: int, name: str) -> None:
+    if x.ndim == 0 or x.shape[-1] != size:
+        raise ValueError(f"x: {name} got shape {tuple(x.shape)}, expected the last axis to be {size}")

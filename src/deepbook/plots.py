@@ -1,0 +1,151 @@
+"""The look of the book's figures, and the two pictures that most chapters need."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: told apart with every common kind of colour vision. The first is the book's accent.
+BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#767676",
+)  # fmt: skip
+CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def use_style() -> None:
+    """Set Matplotlib to the book's style: quiet axes, colour-blind safe colours, white paper.
+
+    The site turns white paper dark in its dark mode, so figures need no second version.
+
+    Example:
+        >>> use_style()
+        >>> mpl.rcParams["axes.spines.top"]
+        False
+    """
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (6.4, 3.4),
+            "figure.dpi": 144,
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "font.size": 10,
+            "axes.titlesize": 10.5,
+            "axes.titleweight": "normal",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": "#444444",
+            "axes.labelcolor": "#222222",
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.prop_cycle": mpl.cycler(color=CYCLE),
+            "grid.color": "#e4e4e4",
+            "grid.linewidth": 0.7,
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+            "lines.markersize": 5,
+            "image.cmap": "gray_r",
+            "xtick.color": "#444444",
+            "ytick.color": "#444444",
+        }
+    )
+
+
+def show_images(
+    images: Any,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 10,
+    size: float = 0.7,
+    limit: Any = None,
+) -> Figure:
+    """Show grey images in a grid, ink dark on paper.
+
+    Args:
+        images: array `[n, height, width]`.
+        titles: one short title for each image.
+        columns: images in a row.
+        size: width of one image in inches.
+        limit: values of white and black; by default the smallest and largest value of all images.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the array has not three axes, or the number of titles is another.
+
+    Example:
+        >>> show_images(np.zeros((3, 8, 8)), ["a", "b", "c"], limit=(0, 1)).axes[2].get_title()
+        'c'
+    """
+    images = np.asarray(images)
+    if images.ndim != 3:
+        raise ValueError(f"images: got shape {images.shape}, expected [n, height, width]")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"titles: got {len(titles)}, expected {len(images)}")
+    low, high = (images.min(), images.max()) if limit is None else limit
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    height = size * (1.3 if titles is not None else 1.0)
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns, height * rows), squeeze=False)
+    for i, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if i < len(images):
+            axis.imshow(images[i], vmin=low, vmax=high)
+            if titles is not None:
+                axis.set_title(titles[i], fontsize=8, pad=2)
+    return figure
+
+
+def show_regions(
+    axis: Axes,
+    decide: Callable[[Any], Any],
+    x: Any,
+    y: Any,
+    *,
+    limits: tuple[float, float, float, float],
+    grid: int = 200,
+) -> None:
+    """Draw the regions in which a classifier of the plane gives each answer, and labelled points over them.
+
+    Args:
+        axis: where to draw.
+        decide: from points `[n, 2]` to class numbers `[n]`.
+        x: points `[n, 2]`.
+        y: class numbers `[n]`.
+        limits: left, right, bottom and top.
+        grid: points of the grid in each direction.
+
+    Example:
+        >>> figure, axis = plt.subplots()
+        >>> show_regions(axis, lambda p: (p[:, 0] > 0).astype(int), [[-1, 0], [1, 0]], [0, 1], limits=(-2, 2, -2, 2))
+        >>> len(axis.collections)
+        2
+    """
+    left, right, bottom, top = limits
+    u, v = np.meshgrid(np.linspace(left, right, grid), np.linspace(bottom, top, grid))
+    points = np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32)
+    regions = np.asarray(decide(points)).reshape(grid, grid)
+    x, y = np.asarray(x), np.asarray(y)
+    classes = int(max(y.max(), regions.max())) + 1
+    axis.imshow(
+        regions, origin="lower", extent=limits, aspect="auto", alpha=0.25, interpolation="nearest",
+        cmap=ListedColormap(CYCLE[:classes]), vmin=-0.5, vmax=classes - 0.5,
+    )  # fmt: skip
+    for c in range(classes):
+        axis.scatter(
+            *x[y == c].T,
+            color=CYCLE[c],
+            marker=MARKERS[c],
+            edgecolor="white",
+            linewidth=0.6,
+            zorder=3,
+            label=f"class {c}",
+        )
+    axis.set(xlim=(left, right), ylim=(bottom, top))
+    axis.grid(False)

@@ -1,0 +1,278 @@
+"""`fit`: the training loop, compiled whole."""
+
+import dataclasses
+import inspect
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from deepbook import _fit_checks as checks
+from deepbook.module import fill, named_leaves, read_arrays, write_arrays
+from deepbook.progress import Progress
+
+CHUNK = 1024  # at most so many steps before the host looks at the losses
+SECONDS_PER_CHUNK = 0.5
+
+
+@dataclasses.dataclass
+class History:
+    """What happened in a training run.
+
+    Attributes:
+        losses: loss of each step's batch, before its update, shape `[steps]`.
+        metrics: values of each metric, shape `[evaluations]`.
+        metric_steps: steps taken before each evaluation, shape `[evaluations]`.
+        seconds: wall-clock time, compilation included.
+        interrupted: whether the run was stopped from the keyboard.
+    """
+
+    losses: np.ndarray
+    metrics: dict[str, np.ndarray]
+    metric_steps: np.ndarray
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    def __repr__(self) -> str:
+        loss = f"loss {self.losses[0]:.3g} to {self.losses[-1]:.3g}" if len(self.losses) else "no loss"
+        last = "".join(f", {name} {values[-1]:.3g}" for name, values in self.metrics.items() if len(values))
+        return f"History({len(self.losses)} steps, {loss}{last})"
+
+
+class NonFiniteLossError(FloatingPointError):
+    """The loss became infinite or not a number.
+
+    Attributes:
+        step: the first step (from 0) whose loss was not finite.
+        model: the last model whose loss was finite; the initial one if there was none.
+        history: losses up to that step.
+    """
+
+    def __init__(self, step: int, model: Any, history: History) -> None:
+        super().__init__(
+            f"the loss is not finite at step {step}: try a smaller learning rate, and look at the data. "
+            "The last good model is `error.model`, the losses are in `error.history`."
+        )
+        self.step, self.model, self.history = step, model, history
+
+
+def fit(
+    loss: Callable[..., Any],
+    model: Any,
+    data: Any,
+    optimizer: optax.GradientTransformation,
+    *,
+    steps: int,
+    key: Any,
+    batch_size: int | None = None,
+    eval_every: int | None = None,
+    metrics: Mapping[str, tuple[Callable[[Any, Any], Any], Any]] | None = None,
+    checkpoint: str | Path | None = None,
+    mesh: Mesh | None = None,
+) -> tuple[Any, History]:
+    r"""Train a model by minibatch gradient descent.
+
+    Step $t$ computes $g_t = \nabla_\theta L(\theta_t, B_t)$ on a batch $B_t$, and
+    $\theta_{t+1} = \theta_t + u(g_t, \theta_t)$ with the optimizer's update $u$. Each epoch goes once through the
+    data in a new random order; examples that do not fill a last batch are left out of that epoch. Shuffling,
+    gathering and updates all run on the device, in one compiled loop.
+
+    Args:
+        loss: `loss(model, batch)` or `loss(model, batch, key=key)`, returns a scalar. With a parameter named
+            `key` it gets a fresh key in each step (for dropout and noise).
+        model: a module, or any pytree of floating-point arrays. It is copied, not changed.
+        data: a pytree of arrays with a common first axis, for example `(x, y)`; a batch has the same structure.
+        optimizer: an Optax gradient transformation.
+        steps: number of updates.
+        key: a PRNG key, made by `jax.random.key`. The same key gives the same run.
+        batch_size: examples in a batch; None takes all data in each step.
+        eval_every: steps between evaluations of the metrics; None evaluates before and after training.
+        metrics: name to `(function, data)`; `function(model, data)` returns a scalar.
+        checkpoint: a file. The run is saved there at each evaluation and at the end, and continues from it if it
+            exists: the resumed run equals the uninterrupted one bit for bit.
+        mesh: a mesh of devices with one axis, over which each batch is split; see `make_mesh`.
+
+    Returns:
+        The trained model and its History. Interrupted from the keyboard, it warns and returns what it has.
+
+    Raises:
+        ValueError: an argument is unusable; the message names it, what came and what was expected.
+        NonFiniteLossError: the loss or the final model is not finite; the last good model is on the error.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, optax, deepbook as db
+        >>> x = jnp.linspace(-1, 1, 64)[:, None]
+        >>> line = db.Linear.init(jax.random.key(0), 1, 1)
+        >>> def loss(model, batch):
+        ...     return db.mean_squared_error(model(batch[0]), batch[1])
+        >>> line, history = fit(loss, line, (x, 3 * x + 1), optax.sgd(0.3), steps=200, key=jax.random.key(1))
+        >>> round(line.weight.item(), 3), round(line.bias.item(), 3)
+        (3.0, 1.0)
+    """
+    started = time.perf_counter()
+    key = checks.key(key)
+    data, n = checks.data(data)
+    metrics = checks.metrics(metrics)
+    batch_size = checks.batch_size(batch_size, n, mesh)
+    eval_every = checks.positive("eval_every", eval_every if eval_every is not None else max(steps, 1))
+    checks.positive("steps", steps)
+    model = jax.tree.map(jnp.array, checks.model(model))
+    state = (model, optimizer.init(model))
+    with_key = "key" in inspect.signature(loss).parameters
+    checks.loss(loss, model, data, batch_size, key if with_key else None)
+    if mesh is not None:
+        data, state = jax.device_put((data, state), NamedSharding(mesh, PartitionSpec()))
+    run = _program(loss, optimizer, batch_size, with_key, mesh)
+
+    losses: list[np.ndarray] = []
+    values: dict[str, list[float]] = {name: [] for name in metrics}
+    metric_steps: list[int] = []
+    step = 0
+    identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n}
+    if checkpoint is not None and Path(checkpoint).exists():
+        state, step, losses, metric_steps, values = _resume(checkpoint, state, identity, values, steps)
+
+    def history(interrupted: bool = False) -> History:
+        return History(
+            losses=np.concatenate(losses) if losses else np.zeros(0, np.float32),
+            metrics={name: np.array(v) for name, v in values.items()},
+            metric_steps=np.array(metric_steps, dtype=int),
+            seconds=time.perf_counter() - started,
+            interrupted=interrupted,
+        )
+
+    def evaluate() -> None:
+        if not metric_steps or metric_steps[-1] < step:
+            metric_steps.append(step)
+            for name, (function, metric_data) in metrics.items():
+                values[name].append(float(_jitted(function)(state[0], metric_data)))
+        if checkpoint is not None:
+            _write(checkpoint, state, step, identity, history())
+
+    previous = current = (step, jax.tree.map(jnp.copy, state))
+    length, chunks = 16, 0
+    try:
+        with Progress(steps, "step") as bar:
+            evaluate()
+            while step < steps:
+                stop = min(step + length, steps, (step // eval_every + 1) * eval_every)
+                previous, current = current, (step, jax.tree.map(jnp.copy, state))
+                begun = time.perf_counter()
+                state, reached, chunk_losses = run(*state, data, key, step, stop)
+                chunk_losses = np.asarray(chunk_losses)[: int(reached) - step]  # waits for the device
+                seconds, chunks = time.perf_counter() - begun, chunks + 1
+                losses.append(chunk_losses)
+                if not np.isfinite(chunk_losses[-1]):
+                    bad = int(reached) - 1
+                    at, good = current if current[0] < bad else previous
+                    good, _, _ = run(*good, data, key, at, max(bad - 1, at))
+                    raise NonFiniteLossError(bad, good[0], history())
+                if chunks > 1:  # the first chunk includes compilation
+                    length = int(np.clip(SECONDS_PER_CHUNK * (stop - step) / seconds, 1, CHUNK))
+                step = stop
+                bar.update(step, loss=chunk_losses[-1])
+                if step % eval_every == 0 or step == steps:
+                    evaluate()
+    except KeyboardInterrupt:
+        done, state = (step, state) if not _deleted(state) else current
+        losses = [np.concatenate(losses)[:done]] if losses else []
+        warnings.warn(f"fit was interrupted after {done} of {steps} steps; it returns that model", stacklevel=2)
+        return state[0], history(interrupted=True)
+    if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(state[0])):
+        at, good = current
+        good, _, _ = run(*good, data, key, at, max(steps - 1, at))
+        raise NonFiniteLossError(steps, good[0], history())
+    return state[0], history()
+
+
+@lru_cache(maxsize=64)
+def _program(
+    loss: Callable[..., Any],
+    optimizer: optax.GradientTransformation,
+    batch_size: int | None,
+    with_key: bool,
+    mesh: Mesh | None,
+) -> Callable[..., Any]:
+    """The compiled loop from step `step` to `stop`: one program for any number of steps up to CHUNK."""
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def run(model: Any, opt_state: Any, data: Any, key: Any, step: Any, stop: Any) -> Any:
+        n = len(jax.tree.leaves(data)[0])
+        batches = n // (batch_size or n)  # in one epoch
+        order_key, loss_key = jax.random.split(key)
+
+        def order_of(epoch: Any) -> Any:
+            return jax.random.permutation(jax.random.fold_in(order_key, epoch), n)
+
+        def batch_at(t: Any, order: Any) -> Any:
+            index = jax.lax.dynamic_slice(order, ((t % batches) * batch_size,), (batch_size,))
+            batch = jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
+            if mesh is not None:
+                spread = NamedSharding(mesh, PartitionSpec(mesh.axis_names[0]))
+                batch = jax.lax.with_sharding_constraint(batch, spread)
+            return batch
+
+        def body(carry: Any) -> Any:
+            t, order, model, opt_state, losses, _ = carry
+            if batch_size is None:
+                batch = data
+            else:
+                order = jax.lax.cond(t % batches == 0, lambda: order_of(t // batches), lambda: order)
+                batch = batch_at(t, order)
+            extra = {"key": jax.random.fold_in(loss_key, t)} if with_key else {}
+            value, gradient = jax.value_and_grad(loss)(model, batch, **extra)
+            updates, opt_state = optimizer.update(gradient, opt_state, model)
+            model = optax.apply_updates(model, updates)
+            value = value.astype(jnp.float32)
+            return t + 1, order, model, opt_state, losses.at[t - step].set(value), value
+
+        def go_on(carry: Any) -> Any:
+            return (carry[0] < stop) & jnp.isfinite(carry[-1])
+
+        step = jnp.asarray(step, jnp.int32)
+        order = jnp.arange(n) if batch_size is None else order_of(step // batches)
+        start = (step, order, model, opt_state, jnp.zeros(CHUNK), jnp.float32(0))
+        reached, _, model, opt_state, losses, _ = jax.lax.while_loop(go_on, body, start)
+        return (model, opt_state), reached, losses
+
+    return run
+
+
+_jitted = lru_cache(maxsize=64)(jax.jit)
+
+
+def _deleted(tree: Any) -> bool:
+    return any(leaf.is_deleted() for leaf in jax.tree.leaves(tree) if isinstance(leaf, jax.Array))
+
+
+def _write(path: str | Path, state: Any, step: int, identity: dict[str, Any], history: History) -> None:
+    arrays = {f"state{name}": leaf for name, leaf in named_leaves(state)}
+    arrays |= {f"identity/{name}": value for name, value in identity.items()}
+    arrays |= {f"metric/{name}": value for name, value in history.metrics.items()}
+    write_arrays(path, arrays | {"step": step, "losses": history.losses, "metric_steps": history.metric_steps})
+
+
+def _resume(
+    path: str | Path, state: Any, identity: dict[str, Any], values: dict[str, list[float]], steps: int
+) -> tuple[Any, int, list[np.ndarray], list[int], dict[str, list[float]]]:
+    stored = read_arrays(path)
+    for name, value in identity.items():
+        have = stored.get(f"identity/{name}")
+        if have is None or not np.array_equal(have, value):
+            raise ValueError(f"checkpoint: {path} was made with {name} {have}, this call has {name} {value}")
+    step = int(stored["step"])
+    if step > steps:
+        raise ValueError(f"checkpoint: {path} has {step} steps, this call asks for steps={steps}")
+    if {f"metric/{name}" for name in values} != {name for name in stored if name.startswith("metric/")}:
+        raise ValueError(f"checkpoint: {path} was made with other metrics than {sorted(values)}")
+    values = {name: stored[f"metric/{name}"].tolist() for name in values}
+    tree = {name.removeprefix("state"): a for name, a in stored.items() if name.startswith("state")}
+    return fill(path, state, tree), step, [stored["losses"]], stored["metric_steps"].tolist(), values
