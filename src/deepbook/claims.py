@@ -35,8 +35,9 @@ class Claim:
             "measured": self.measured,
         }
         source = f' <span class="claim-source">{html.escape(self.source)}</span>' if self.source else ""
+        anchor = "claim-" + re.sub(r"[^a-z0-9]+", "-", self.statement.lower()).strip("-")[:60]
         line = (
-            f'<p class="claim"><span class="claim-mark">✓</span> {html.escape(self.statement)}: '
+            f'<p class="claim" id="{anchor}"><span class="claim-mark">✓</span> {html.escape(self.statement)}: '
             f"asserted <b>{html.escape(self.bound)}</b>,{source} "
             f'<span class="claim-measured">measured {html.escape(self.measured)}</span></p>'
         )
@@ -106,7 +107,7 @@ def claim(
     shown = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
     if not (math.isfinite(value) and holds):
         raise ClaimError(f"false: {statement}: asserted {text}, measured {value!r}")
-    if source is not None and not re.fullmatch(r"[a-z][a-z0-9.-]*", source):
+    if source is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", source):
         raise ValueError(f"source: got {source!r}, expected a key of references.bib such as 'minsky1969'")
     return Claim(statement, text, shown, source)
 

@@ -218,15 +218,23 @@ def _control_html(name: str, control: Control) -> str:
 
 
 def _encode(figure: Figure, dpi: int) -> tuple[bytes, str]:
-    """The smaller of a palette PNG and a WebP; the same figure gives the same bytes."""
+    """The smallest of a palette PNG, a lossless and a lossy WebP; the same figure gives the same bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
     plt.close(figure)
     picture = Image.open(buffer).convert("RGB")
-    png, webp = io.BytesIO(), io.BytesIO()
-    picture.quantize(64, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
-    picture.save(webp, "WEBP", quality=82, method=6)
-    return min(((png.getvalue(), "png"), (webp.getvalue(), "webp")), key=lambda pair: len(pair[0]))
+    palette = picture.quantize(32, dither=Image.Dither.NONE)
+    settings = (
+        ("png", palette, {"optimize": True}),
+        ("webp", palette.convert("RGB"), {"lossless": True, "method": 4, "quality": 100}),
+        ("webp", picture, {"quality": 82, "method": 4}),
+    )
+    files = []
+    for kind, image, options in settings:
+        file = io.BytesIO()
+        image.save(file, kind, **options)
+        files.append((file.getvalue(), kind))
+    return min(files, key=lambda pair: len(pair[0]))
 
 
 def _has_kernel() -> bool:

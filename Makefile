@@ -1,0 +1,67 @@
+# Every target makes .venv on its first use and again when the requirements change.
+PYTHON ?= python3
+PY := .venv/bin/python
+NB ?= $(notdir $(basename $(wildcard notebooks/*.ipynb)))
+NB_FILES = $(foreach name,$(NB),notebooks/$(notdir $(basename $(name))).ipynb)
+WORKERS ?= 2
+
+# Compiled programs are kept between runs.
+export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
+export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
+export PYTHONWARNINGS := ignore::DeprecationWarning:zmq,ignore::DeprecationWarning:jupyter_client
+
+.DEFAULT_GOAL := help
+.PHONY: help setup site serve lab pdf execute text notebook check test browser bench repository clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.venv/ready: requirements.txt pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+setup: .venv/ready ## make .venv (every other target does it too)
+
+site: .venv/ready ## build the website
+	@$(PY) tools/site.py
+
+serve: site ## build the website and serve it on http://localhost:8000
+	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+pdf: .venv/ready ## print the book to _build/deep-learning-you-can-run.pdf (needs Chromium)
+	@$(PY) tools/pdf.py
+
+lab: .venv/ready ## open the notebooks in JupyterLab
+	@$(PY) -m jupyter lab notebooks
+
+execute: .venv/ready ## run notebooks and store their outputs: make execute NB=01a_history (default: all)
+	@$(PY) tools/execute.py $(NB_FILES)
+
+text: .venv/ready ## write text/NAME.md, a text view of a notebook to edit: make text NB=01a_history
+	@$(PY) tools/text.py to-text $(NB_FILES)
+
+notebook: .venv/ready ## carry text/NAME.md back into the notebook and execute it: make notebook NB=01a_history
+	@$(PY) tools/text.py to-notebook $(NB_FILES)
+	@$(PY) tools/execute.py $(NB_FILES)
+
+check: .venv/ready ## style of the code, rules of the notebooks
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) tools/check.py $(wildcard notebooks/*.ipynb)
+
+test: .venv/ready ## re-run every notebook cell and compare; doctests; unit tests
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+browser: .venv/ready ## build the site and test it in headless Chromium
+	@$(PY) tools/site.py
+	@$(PY) -m pytest tests/browser -p no:nbval -o addopts="-ra" -q
+
+bench: .venv/ready ## benchmarks
+	@$(PY) bench/run.py
+
+repository: .venv/ready ## set the book's address everywhere: make repository URL=https://github.com/OWNER/NAME
+	@$(PY) tools/repository.py "$(URL)"
+
+clean: ## remove everything that was built, .venv included
+	rm -rf _build .venv .cache text student .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
