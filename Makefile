@@ -42,7 +42,10 @@ text: .venv/ready ## write text/NAME.md, a text view of a notebook to edit: make
 
 notebook: .venv/ready ## carry text/NAME.md back into the notebook and execute it: make notebook NB=01a_history
 	@$(PY) tools/text.py to-notebook $(NB_FILES)
+	@$(PY) -m ruff check --quiet --fix $(NB_FILES)
+	@$(PY) -m ruff format --quiet $(NB_FILES)
 	@$(PY) tools/execute.py $(NB_FILES)
+	@$(PY) tools/text.py to-text $(NB_FILES)
 
 check: .venv/ready ## style of the code, rules of the notebooks
 	@$(PY) -m ruff format --check .

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def build(builder: str = "html") -> Path:
     """Run Jupyter Book from scratch and return the folder with the result."""
     shutil.rmtree(ROOT / "_build", ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "--all", "-W", "--keep-going", "-q"]
+    command = [Path(sys.executable).parent / "jupyter-book", "build", "--all", "-W", "--keep-going", "-q"]
     done = subprocess.run([*command, "--builder", builder, "."], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{done.stdout}\n{done.stderr}\nThe site was not built: the first WARNING or ERROR above says why.")

@@ -77,9 +77,17 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], d
     context["script_files"] = keep
 
 
+def read_as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Docstrings are written with $formula$ and `code`: turn both into what Sphinx reads."""
+    text = re.sub(r"(?<![`:])`([^`]+)`(?!`)", r"``\1``", "\n".join(lines))
+    text = re.sub(r"\$([^$]+)\$", lambda m: f":math:`{' '.join(m[1].split())}`", text)
+    lines[:] = text.split("\n")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the page hook."""
     app.add_directive("claims", Claims)
     app.add_directive("chapter-figure", ChapterFigure)
+    app.connect("autodoc-process-docstring", read_as_rst, priority=100)  # before napoleon
     app.connect("html-page-context", drop_thebe, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

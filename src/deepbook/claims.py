@@ -24,7 +24,7 @@ class Claim:
 
     def __repr__(self) -> str:
         source = f" [{self.source}]" if self.source else ""
-        return f"✓ {self.statement}: asserted {self.bound}{source}; measured {self.measured}"
+        return f"✓ {self.statement}: measured {self.measured}, asserted {self.bound}{source}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         # As text, so that the notebooks' comparison can leave the measured value out.
@@ -37,9 +37,9 @@ class Claim:
         source = f' <span class="claim-source">{html.escape(self.source)}</span>' if self.source else ""
         anchor = "claim-" + re.sub(r"[^a-z0-9]+", "-", self.statement.lower()).strip("-")[:60]
         line = (
-            f'<p class="claim" id="{anchor}"><span class="claim-mark">✓</span> {html.escape(self.statement)}: '
-            f"asserted <b>{html.escape(self.bound)}</b>,{source} "
-            f'<span class="claim-measured">measured {html.escape(self.measured)}</span></p>'
+            f'<p class="claim" id="{anchor}"><span class="claim-mark" role="img" aria-label="holds">✓</span>{html.escape(self.statement)}: '
+            f'<span class="claim-measured">measured {html.escape(self.measured)}</span>, '
+            f"asserted <b>{html.escape(self.bound)}</b>{source}</p>"
         )
         return {"text/plain": repr(self), "text/html": line, MIME: json.dumps(record, ensure_ascii=False)}
 
@@ -81,7 +81,7 @@ def claim(
 
     Example:
         >>> claim("a fair die shows on average", 3.52, equal=3.5, tol=0.05)
-        ✓ a fair die shows on average: asserted = 3.5 ± 0.05; measured 3.52
+        ✓ a fair die shows on average: measured 3.52, asserted = 3.5 ± 0.05
     """
     value = _number(measured)
     given = {"equal": equal, "at_least": at_least, "at_most": at_most, "between": between}

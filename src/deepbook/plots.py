@@ -102,6 +102,28 @@ def show_images(
     return figure
 
 
+def show_points(axis: Axes, x: Any, y: Any, *, size: float = 25) -> None:
+    """Draw labelled points of the plane, each class with its colour and its marker, named for a legend.
+
+    Args:
+        axis: where to draw.
+        x: points `[n, 2]`.
+        y: class numbers `[n]`; classes -1 and 1 are drawn like 0 and 1.
+        size: area of a marker in square points.
+
+    Example:
+        >>> figure, axis = plt.subplots()
+        >>> show_points(axis, [[0, 0], [1, 1]], [-1, 1])
+        >>> [text.get_text() for text in axis.legend().get_texts()]
+        ['-1', '1']
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    for label in np.unique(y):
+        c = max(int(label), 0)
+        style = {"color": CYCLE[c], "marker": MARKERS[c], "edgecolor": "white", "linewidth": 0.6}
+        axis.scatter(*x[y == label].T, s=size, zorder=3, label=f"{label:g}", **style)
+
+
 def show_regions(
     axis: Axes,
     decide: Callable[[Any], Any],
@@ -137,15 +159,6 @@ def show_regions(
         regions, origin="lower", extent=limits, aspect="auto", alpha=0.25, interpolation="nearest",
         cmap=ListedColormap(CYCLE[:classes]), vmin=-0.5, vmax=classes - 0.5,
     )  # fmt: skip
-    for c in range(classes):
-        axis.scatter(
-            *x[y == c].T,
-            color=CYCLE[c],
-            marker=MARKERS[c],
-            edgecolor="white",
-            linewidth=0.6,
-            zorder=3,
-            label=f"class {c}",
-        )
+    show_points(axis, x, y)
     axis.set(xlim=(left, right), ylim=(bottom, top))
     axis.grid(False)

@@ -1,0 +1,184 @@
+"""The rules of the notebooks as files: what a reader, nbval and the site rely on.
+
+usage: check.py NOTEBOOK...   (exit code 1 and one line for each broken rule)
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+CLAIM = "application/vnd.deepbook.claim+json"
+SECTIONS = ("Exercises", "What to remember", "Further reading")
+HEAD = ("**You will be able to**", "**You need**", "*Measured run time: ")
+BOOTSTRAP = re.compile(
+    r"# On Colab this installs the book's package; everywhere else it does nothing\.\nimport sys\n\n"
+    r'REPOSITORY = ".*"  # set for all chapters by `make repository`\n'
+    r'if "google\.colab" in sys\.modules and REPOSITORY:\n    %pip install -q git\+\{REPOSITORY\}'
+)
+MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES = 20, 1_500_000, 300_000
+
+
+def text(value: Any) -> str:
+    """Notebook text is a string or a list of lines."""
+    return "".join(value) if isinstance(value, list) else value
+
+
+def outputs_of(cell: dict[str, Any]) -> list[dict[str, str]]:
+    """The outputs of a cell by mime type; a stream counts as text/plain."""
+    result = []
+    for output in cell.get("outputs", []):
+        data = output.get("data") or {"text/plain": output.get("text", "")}
+        result.append({mime: text(value) for mime, value in data.items()} | {"type": output["output_type"]})
+    return result
+
+
+def check_files(notebook: dict[str, Any]) -> list[str]:
+    """Counts, metadata, outputs: what would make nbval compare the wrong thing or nothing."""
+    found = []
+    allowed = {"kernelspec", "language_info"}
+    if extra := set(notebook["metadata"]) - allowed:
+        found.append(f"metadata {sorted(extra)}, allowed are {sorted(allowed)}")
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    for count, cell in enumerate(code, 1):
+        source, name = text(cell["source"]), f"code cell {count}"
+        if cell.get("execution_count") != count:
+            found.append(f"{name}: execution count {cell.get('execution_count')}, expected {count}")
+        if not source.strip():
+            found.append(f"{name}: empty")
+        lines = sum(bool(line.strip()) for line in source.splitlines())
+        if lines > MAX_LINES:
+            found.append(f"{name}: {lines} lines, at most {MAX_LINES}")
+        if source.rstrip().endswith(";"):
+            found.append(f"{name}: ends with ';', which nbval ignores: end with plt.show()")
+        if "execution" in cell["metadata"]:
+            found.append(f"{name}: timing metadata")
+        hidden = {"nbval-skip", "nbval-ignore-output", "raises-exception"} & set(cell["metadata"].get("tags", []))
+        if (hidden or re.search(r"NBVAL_(SKIP|IGNORE)", source)) and "# nbval:" not in source:
+            found.append(f"{name}: hidden from nbval without a reason ('# nbval: ...' in the cell)")
+        found += [f"{name}: {problem}" for problem in check_outputs(cell, source, bool(hidden))]
+    return found
+
+
+def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
+    """The stored outputs of one code cell."""
+    found = []
+    outputs = outputs_of(cell)
+    if not outputs and re.search(r"(?m)^(print|claim|check|explore|plt\.show)\(", source):
+        found.append("shows something, but no output is stored: execute it")
+    for output in outputs:
+        plain = output.get("text/plain", "")
+        if output["type"] == "error" and not hidden:
+            found.append("stored error")
+        if "application/vnd.jupyter.widget-view+json" in output:
+            found.append("a widget view is stored")
+        if re.search(r"0x[0-9a-f]{6,}", plain):
+            found.append("an object's address in the output")
+        if "Warning:" in plain:
+            found.append("a warning in the output")
+        if re.search(r"\d+%\|.*\|", plain) or "it/s" in plain:
+            found.append("a progress bar in the output")
+        if "image/png" in output:
+            alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+            if len(alt) < 30:
+                found.append(f"figure with the alt text {alt!r}, expected at least 30 characters in mystnb.image.alt")
+        page = output.get("text/html", "")
+        if "db-explore" in page:
+            frames = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S)[1])
+            size = sum(map(len, frames["frames"]))
+            if size > MAX_FRAME_BYTES:
+                found.append(f"frames of {size:,} bytes, at most {MAX_FRAME_BYTES:,}")
+            if min(map(len, frames["alts"])) < 20 or len(frames["alts"]) != len(frames["frames"]):
+                found.append("a frame without alt text")
+    return found
+
+
+def check_chapter(notebook: dict[str, Any]) -> list[str]:
+    """The chapter contract: its parts, in order, and enough of what a chapter is made of."""
+    found = []
+    cells = notebook["cells"]
+    prose = "\n\n".join(text(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    if not re.match(r"# \d+[ab]? \S", prose):
+        found.append("the first cell must begin with the title, '# 1a Name'")
+    for part in HEAD:
+        if part not in text(cells[0]["source"]):
+            found.append(f"the first cell lacks {part!r}")
+    positions = [prose.find(f"\n## {title}\n") for title in SECTIONS]
+    if -1 in positions or positions != sorted(positions):
+        found.append(f"the sections {SECTIONS} must be there, in this order")
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    if not code or not BOOTSTRAP.fullmatch(text(code[0]["source"])):
+        found.append("the first code cell is not the bootstrap cell of all chapters")
+    outputs = [output for cell in code for output in outputs_of(cell)]
+    claims = sum(CLAIM in output for output in outputs)
+    moving = sum("db-explore" in output.get("text/html", "") for output in outputs)
+    exercises = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", prose)
+    solved = re.findall(r"\{solution\} (\S+)", prose)
+    checked = [cell["metadata"]["exercise"] for cell in code if "exercise" in cell["metadata"]]
+    for what, have, need in (
+        ("claims", claims, 6), ("figures that move", moving, 1), ("exercises", len(exercises), 5), ("checked exercises", len(checked), 3)
+    ):  # fmt: skip
+        if have < need:
+            found.append(f"{have} {what}, at least {need} are due")
+    if set(exercises) != set(solved):
+        found.append(f"exercises and solutions differ: {sorted(set(exercises) ^ set(solved))}")
+    if unknown := set(checked) - set(exercises):
+        found.append(f"checks of unknown exercises: {sorted(unknown)}")
+    for cell in code:
+        if "exercise" in cell["metadata"] and not cell["metadata"].get("wrong"):
+            found.append(f"exercise {cell['metadata']['exercise']}: no plausible wrong answer in the metadata of its check")
+    return found
+
+
+def check_references(notebook: dict[str, Any], keys: set[str]) -> list[str]:
+    """Every citation, claim source, equation and theorem that is referred to exists."""
+    found = []
+    prose = "\n\n".join(text(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown")
+    cited = {key.strip() for group in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose) for key in group.split(",")}
+    records = [o[CLAIM] for c in notebook["cells"] if c["cell_type"] == "code" for o in outputs_of(c) if CLAIM in o]
+    sources = {json.loads(record)["source"] for record in records} - {None}
+    if unknown := (cited | sources) - keys:
+        found.append(f"not in references.bib: {sorted(unknown)}")
+    labels = set(re.findall(r"\$\$ \((\S+)\)", prose)) | set(re.findall(r"(?m)^:label: (\S+)", prose))
+    wanted = set(re.findall(r"\{(?:eq|prf:ref)\}`([^`<]+)`", prose))
+    if missing := wanted - labels:
+        found.append(f"references to labels that do not exist: {sorted(missing)}")
+    if path := re.search(r"(/home/|/root/|/Users/|/tmp/)", json.dumps(notebook)):
+        found.append(f"a path of somebody's machine: {path[1]}")
+    statements = [json.loads(record)["statement"] for record in records]
+    if twice := {s for s in statements if statements.count(s) > 1}:
+        found.append(f"claims with the same words: {sorted(twice)}")
+    return found
+
+
+def check_notebook(path: Path) -> list[str]:
+    """All broken rules of one notebook."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    keys = set(re.findall(r"(?m)^@\w+\{([^,]+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8")))
+    found = check_files(notebook) + check_chapter(notebook) + check_references(notebook, keys)
+    if path.stat().st_size > MAX_BYTES:
+        found.append(f"{path.stat().st_size:,} bytes, at most {MAX_BYTES:,}")
+    return found
+
+
+def main(paths: list[Path]) -> int:
+    """Print every broken rule; 1 if there is any."""
+    listed = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    broken = 0
+    for path in paths:
+        found = check_notebook(path)
+        if path.parent.name == "notebooks" and f"notebooks/{path.stem}\n" not in listed:
+            found.append("not in _toc.yml")
+        broken += len(found)
+        for problem in found:
+            print(f"{path.name}: {problem}")
+    print(f"{len(paths)} notebooks, {broken} broken rules")
+    return min(broken, 1)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main([Path(argument) for argument in sys.argv[1:]]))
