@@ -16,7 +16,7 @@ def key(value: Any) -> Any:
     if value.shape != ():
         raise ValueError(f"key: got an array of keys of shape {value.shape}, expected one key")
     try:
-        return jax.random.fold_in(value, 0)
+        return jax.random.split(value, 1)[0]
     except Exception as error:  # raised only under the setting jax_debug_key_reuse
         if type(error).__name__ != "KeyReuseError":
             raise

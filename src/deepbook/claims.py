@@ -36,8 +36,9 @@ class Claim:
         }
         source = f' <span class="claim-source">{html.escape(self.source)}</span>' if self.source else ""
         anchor = "claim-" + re.sub(r"[^a-z0-9]+", "-", self.statement.lower()).strip("-")[:60]
+        mark = '<span class="claim-mark" role="img" aria-label="holds">✓</span>'
         line = (
-            f'<p class="claim" id="{anchor}"><span class="claim-mark" role="img" aria-label="holds">✓</span>{html.escape(self.statement)}: '
+            f'<p class="claim" id="{anchor}">{mark}{html.escape(self.statement)}: '
             f'<span class="claim-measured">measured {html.escape(self.measured)}</span>, '
             f"asserted <b>{html.escape(self.bound)}</b>{source}</p>"
         )

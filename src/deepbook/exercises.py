@@ -26,7 +26,7 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
 
     Args:
         answer: the reader's function. A stub returns `...` or raises NotImplementedError.
-        cases: pairs of arguments and expected value (a number, an array or a tuple of them).
+        cases: pairs of arguments and expected value: a number, an array (or a list for one), or a tuple of them.
         tol: tolerance, relative for large values and absolute for small ones.
 
     Returns:
@@ -60,6 +60,9 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
 
 def _difference(got: Any, expected: Any, tol: float) -> str | None:
     """What distinguishes two values, or None."""
+    if isinstance(expected, list):  # a list stands for an array
+        expected = np.array(expected)
+        got = np.array(got) if isinstance(got, list) else got
     have, want = jax.tree.structure(got), jax.tree.structure(expected)
     if have != want:
         return f"expected {_short(expected)}, got {_short(got)}"

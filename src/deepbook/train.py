@@ -122,8 +122,8 @@ def fit(
     data, n = checks.data(data)
     metrics = checks.metrics(metrics)
     batch_size = checks.batch_size(batch_size, n, mesh)
-    eval_every = checks.positive("eval_every", eval_every if eval_every is not None else max(steps, 1))
     checks.positive("steps", steps)
+    eval_every = checks.positive("eval_every", steps if eval_every is None else eval_every)
     model = jax.tree.map(jnp.array, checks.model(model))
     state = (model, optimizer.init(model))
     with_key = "key" in inspect.signature(loss).parameters

@@ -44,8 +44,8 @@ def load_digits() -> Dataset:
 def _split(name: str, *, maximum: int, test_per_class: int) -> Dataset:
     arrays = load_arrays(name)
     x, y = arrays["images"].astype(np.float32) / maximum, arrays["labels"].astype(np.int32)
-    order = np.random.default_rng(6796).permutation(len(y))
+    rng = np.random.default_rng(6796)
+    order = rng.permutation(len(y))
     test = np.concatenate([order[y[order] == c][:test_per_class] for c in range(10)])
-    is_test = np.isin(order, test)
-    train, test = order[~is_test], order[is_test]
+    train, test = rng.permutation(np.setdiff1d(order, test)), rng.permutation(test)
     return Dataset(x[train], y[train], x[test], y[test])

@@ -1,0 +1,59 @@
+"""check: the verdict and its one line."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from deepbook import check
+
+CASES = [((1.0,), 2.0), ((3.0,), 6.0)]
+
+
+def stub(x):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "message"),
+    [
+        (lambda x: 2 * x, "passed", "correct: all 2 cases agree"),
+        (lambda x: jnp.float32(2 * x), "passed", "correct: all 2 cases agree"),
+        (lambda x: 2 * x + 1e-7, "passed", "correct: all 2 cases agree"),
+        (lambda x: ..., "not attempted", "not attempted yet: replace the ... with your answer"),
+        (stub, "not attempted", "not attempted yet: replace the ... with your answer"),
+        (lambda x: None, "failed", "case 1, f(1.0): expected 2.0, got None"),
+        (lambda x: 2, "failed", "case 2, f(3.0): expected 6.0, got 2.0"),
+        (lambda x: float("nan"), "failed", "case 1, f(1.0): expected 2.0, got nan"),
+        (lambda x: "2", "failed", "case 1, f(1.0): expected a number, got '2'"),
+        (lambda x: [2.0], "failed", "case 1, f(1.0): expected 2.0, got [2.0]"),
+        (lambda x: np.ones((1, 1)), "failed", "case 1, f(1.0): expected shape (), got shape (1, 1)"),
+        (lambda x: 1 / 0, "failed", "case 1, f(1.0): raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_scalars(answer, status, message):
+    result = check(answer, CASES)
+    assert (result.status, result.message) == (status, message)
+
+
+def test_arrays_name_the_index():
+    cases = [((), np.array([[1.0, 2.0], [3.0, 4.0]]))]
+    assert check(lambda: np.array([[1.0, 2.0], [3.0, 4.5]]), cases).message.endswith(
+        "expected 4.0 at index (1, 1), got 4.5"
+    )
+    assert check(lambda: np.ones(3), cases).message.endswith("expected shape (2, 2), got shape (3,)")
+
+
+def test_a_list_may_stand_for_an_array():
+    assert check(lambda: np.array([1.0, 2.0]), [((), [1.0, 2.0])]).status == "passed"
+
+
+def test_tuples_are_compared_entry_by_entry():
+    cases = [((), (156, 4704))]
+    assert check(lambda: (156, 4704), cases).status == "passed"
+    assert check(lambda: (156, 4705), cases).status == "failed"
+    assert check(lambda: 156, cases).status == "failed"
+
+
+def test_no_cases_is_the_authors_mistake():
+    with pytest.raises(ValueError, match="cases: got none"):
+        check(stub, [])

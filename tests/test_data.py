@@ -1,0 +1,94 @@
+"""The packaged data and the generators."""
+
+import json
+from importlib import resources
+
+import jax
+import numpy as np
+import pytest
+
+import deepbook as db
+from deepbook.data import files
+
+SPLIT_TRAIN = [6, 8, 1, 1, 4, 5, 7, 6, 9, 2]
+SPLIT_TEST = [7, 2, 0, 0, 3, 2, 8, 0, 5, 4]
+
+
+@pytest.mark.parametrize(
+    ("load", "side", "train", "test"), [(db.data.load_mnist, 28, 4000, 1000), (db.data.load_digits, 8, 1437, 360)]
+)
+def test_images(load, side, train, test):
+    data = load()
+    assert data.x_train.shape == (train, side, side)
+    assert data.x_test.shape == (test, side, side)
+    assert data.x_train.dtype == np.float32
+    assert data.x_train.min() == 0
+    assert data.x_train.max() == 1
+    np.testing.assert_array_equal(np.bincount(data.y_test), np.full(10, test // 10))
+    together = np.concatenate([data.x_train, data.x_test]).reshape(train + test, -1)
+    everything = files.load_arrays("mnist_5k.npz" if side == 28 else "digits.npz")["images"]
+    everything = everything.reshape(train + test, -1).astype(np.float32) / (255 if side == 28 else 16)
+    np.testing.assert_array_equal(np.sort(together.sum(1)), np.sort(everything.sum(1)))  # each image once
+    assert len(set(data.y_train[:50].tolist())) == 10  # shuffled, not sorted by class
+
+
+def test_the_split_is_frozen():
+    data = db.data.load_mnist()
+    assert data.y_train[:10].tolist() == SPLIT_TRAIN
+    assert data.y_test[:10].tolist() == SPLIT_TEST
+
+
+def test_every_file_has_hash_licence_and_origin():
+    folder = resources.files("deepbook.data") / "packaged"
+    manifest = json.loads((folder / "MANIFEST.json").read_text())
+    stored = {p.name for p in folder.iterdir() if p.name.endswith(".npz")}
+    assert stored == set(manifest)
+    licences = (folder / "LICENSES.md").read_text()
+    for name, entry in manifest.items():
+        assert entry["licence"]
+        assert entry["origin"]
+        assert f"`{name}`" in licences
+    assert sum(entry["bytes"] for entry in manifest.values()) < 12e6
+
+
+def test_a_damaged_file_is_refused(monkeypatch):
+    real = files.hashlib.sha256
+    monkeypatch.setattr(files.hashlib, "sha256", lambda data: real(data + b"!"))
+    with pytest.raises(ValueError, match=r"name: digits.npz has SHA-256 .*, expected .*; reinstall deepbook"):
+        files.load_arrays("digits.npz")
+
+
+def test_an_unknown_file_is_named():
+    with pytest.raises(KeyError, match=r"got 'cats\.npz', expected one of"):
+        files.load_arrays("cats.npz")
+
+
+def test_tables():
+    assert db.data.boolean_inputs(3).shape == (8, 3)
+    x, y = db.data.parity(4)
+    np.testing.assert_array_equal(y, x.astype(int).sum(1) % 2)
+    np.testing.assert_array_equal(db.data.xor()[1], [0, 1, 1, 0])
+    with pytest.raises(ValueError, match="n: got 17, expected 1 to 16"):
+        db.data.boolean_inputs(17)
+
+
+def test_moons_without_noise_lie_on_their_circles():
+    x, y = db.data.two_moons(jax.random.key(0), 101, noise=0.0)
+    centre = np.where(np.asarray(y)[:, None] == 0, [0.0, 0.0], [1.0, 0.5])
+    np.testing.assert_allclose(np.linalg.norm(np.asarray(x) - centre, axis=1), 1, atol=1e-5)
+
+
+def test_spirals_without_noise_follow_their_formula():
+    x, y = db.data.spirals(jax.random.key(0), 90, classes=3, turns=2.0, noise=0.0)
+    r = np.linalg.norm(x, axis=1)
+    angle = 2 * np.pi * (2 * r + np.asarray(y) / 3)
+    np.testing.assert_allclose(x, r[:, None] * np.c_[np.cos(angle), np.sin(angle)], atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [db.data.two_moons, db.data.spirals])
+def test_generators(make):
+    a, b = make(jax.random.key(0), 20), make(jax.random.key(0), 20)
+    np.testing.assert_array_equal(a[0], b[0])
+    assert not np.array_equal(a[0], make(jax.random.key(1), 20)[0])
+    with pytest.raises(ValueError, match="got 0"):
+        make(jax.random.key(0), 0)

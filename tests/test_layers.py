@@ -1,0 +1,176 @@
+"""Contract of all layers, and reference values from plain NumPy."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import deepbook as db
+
+KEY = jax.random.key(0)
+# name -> (layer, input of one example)
+LAYERS = {
+    "Linear": (db.Linear.init(KEY, 4, 3), jnp.arange(4.0)),
+    "Embedding": (db.Embedding.init(KEY, 7, 4), jnp.array([1, 6, 0])),
+    "LayerNorm": (db.LayerNorm.init(4), jnp.arange(4.0)),
+    "Dropout": (db.Dropout(0.5), jnp.arange(4.0)),
+    "Lambda": (db.Lambda(jnp.tanh), jnp.arange(4.0)),
+    "MLP": (db.MLP.init(KEY, [4, 5, 2]), jnp.arange(4.0)),
+    "Sequential": (
+        db.Sequential.of(db.Linear.init(KEY, 4, 5), jax.nn.relu, db.Dropout(0.5), db.Linear.init(KEY, 5, 2)),
+        jnp.arange(4.0),
+    ),
+}
+
+
+@pytest.fixture(params=LAYERS, name="case")
+def _case(request):
+    return LAYERS[request.param]
+
+
+def test_jit_equals_plain(case):
+    layer, x = case
+    np.testing.assert_allclose(jax.jit(lambda m, x: m(x))(layer, x), layer(x), rtol=1e-6, atol=1e-6)
+
+
+def test_batch_equals_vmap(case):
+    layer, x = case
+    batch = jnp.stack([x, x[::-1], x])
+    np.testing.assert_allclose(layer(batch), jax.vmap(layer)(batch), rtol=1e-6, atol=1e-6)
+
+
+def test_output_dtype_is_float32(case):
+    layer, x = case
+    assert layer(x).dtype == jnp.float32
+
+
+def test_gradient_has_the_layers_structure_and_agrees_with_differences(case):
+    layer, x = case
+    weights = jax.random.normal(jax.random.key(1), layer(x).shape)
+    loss = lambda m: (weights * m(x)).sum()
+    gradient = jax.grad(loss)(layer)
+    assert jax.tree.structure(gradient) == jax.tree.structure(layer)
+    direction = jax.tree.map(lambda a: jax.random.normal(jax.random.key(2), a.shape), layer)
+    move = lambda t: jax.tree.map(lambda a, d: a + t * d, layer, direction)
+    measured = (loss(move(1e-2)) - loss(move(-1e-2))) / 2e-2
+    expected = sum(jax.tree.leaves(jax.tree.map(lambda g, d: (g * d).sum(), gradient, direction)), 0.0)
+    np.testing.assert_allclose(measured, expected, rtol=2e-2, atol=2e-3)
+
+
+def test_save_and_load(case, tmp_path):
+    layer, x = case
+    db.save(tmp_path / "layer.npz", layer)
+    like = jax.tree.map(jnp.zeros_like, layer)
+    np.testing.assert_array_equal(db.load(tmp_path / "layer.npz", like)(x), layer(x))
+
+
+def test_frozen(case):
+    layer, _ = case
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(layer, dataclasses.fields(layer)[0].name, None)
+
+
+def test_unflattens_with_any_leaves(case):
+    layer, _ = case
+    leaves, structure = jax.tree.flatten(layer)
+    marked = jax.tree.unflatten(structure, [object() for _ in leaves])
+    assert type(marked) is type(layer)
+
+
+def test_linear_reference():
+    layer = LAYERS["Linear"][0]
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
+    weight, bias = np.asarray(layer.weight), np.arange(3, dtype=np.float32)
+    layer = dataclasses.replace(layer, bias=jnp.asarray(bias))
+    np.testing.assert_allclose(
+        layer(jnp.asarray(x)), np.einsum("...i,oi->...o", x, weight) + bias, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_layer_norm_reference():
+    x = np.random.default_rng(0).normal(3, 2, size=(6, 4)).astype(np.float32)
+    expected = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(db.LayerNorm.init(4)(jnp.asarray(x)), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_layer_norm_of_a_constant_is_zero():
+    np.testing.assert_array_equal(db.LayerNorm.init(4)(jnp.full(4, 7.0)), np.zeros(4))
+
+
+def test_mlp_reference():
+    net, x = LAYERS["MLP"]
+    first, second = net.layers
+    h = np.maximum(np.asarray(first.weight) @ np.asarray(x) + np.asarray(first.bias), 0)
+    np.testing.assert_allclose(net(x), np.asarray(second.weight) @ h + np.asarray(second.bias), rtol=1e-5)
+
+
+def test_embedding_equals_one_hot():
+    layer, index = LAYERS["Embedding"]
+    np.testing.assert_allclose(layer(index), jax.nn.one_hot(index, 7) @ layer.table, rtol=1e-6)
+
+
+@pytest.mark.parametrize("index", [-1, 7])
+def test_embedding_out_of_range_is_nan(index):
+    assert np.isnan(LAYERS["Embedding"][0](jnp.array([index]))).all()
+
+
+def test_dropout_keeps_the_mean_and_zeroes_the_rate():
+    x = jnp.ones(100_000)
+    y = db.Dropout(0.3)(x, key=KEY)
+    # four standard deviations of a mean of 1e5 Bernoulli draws
+    assert abs(float((y == 0).mean()) - 0.3) < 4 * (0.3 * 0.7 / 1e5) ** 0.5
+    np.testing.assert_allclose(y[y != 0], 1 / 0.7, rtol=1e-6)
+
+
+def test_dropout_without_key_is_the_identity():
+    x = jnp.arange(5.0)
+    assert db.Dropout(0.9)(x) is x
+
+
+def test_sequential_gives_each_layer_its_own_key():
+    net = db.Sequential.of(db.Dropout(0.5), db.Dropout(0.5))
+    kept = net(jnp.ones(100_000), key=KEY) != 0
+    assert abs(float(kept.mean()) - 0.25) < 0.01  # 0.5 if both drops were the same
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: LAYERS["Linear"][0](jnp.ones(5)), "x: Linear got shape (5,), expected the last axis to be 4"),
+        (lambda: LAYERS["LayerNorm"][0](jnp.ones(5)), "x: LayerNorm got shape (5,), expected the last axis to be 4"),
+        (lambda: db.Dropout(1.0), "rate: got 1.0, expected 0 <= rate < 1"),
+        (lambda: db.MLP.init(KEY, [4]), "sizes: got [4], expected at least an input and an output width"),
+        (lambda: db.Linear.init(KEY, 0, 3), "shape: got (3, 0), expected (out, in, ...) with positive sizes"),
+        (lambda: db.Embedding.init(KEY, 0, 3), "vocabulary, width: got 0, 3, expected positive sizes"),
+        (lambda: db.init.orthogonal(KEY, (2, 3, 4)), "shape: got (2, 3, 4), expected (out, in)"),
+    ],
+)
+def test_errors_name_the_argument(build, message):
+    with pytest.raises(ValueError) as error:  # noqa: PT011 (the whole message is compared)
+        build()
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("initializer", "variance"),
+    [
+        (db.init.lecun_normal, lambda i, o: 1 / i),
+        (db.init.he_normal, lambda i, o: 2 / i),
+        (db.init.xavier_normal, lambda i, o: 2 / (i + o)),
+        (db.init.xavier_uniform, lambda i, o: 2 / (i + o)),
+        (db.init.orthogonal, lambda i, o: 1 / max(i, o)),
+    ],
+)
+@pytest.mark.parametrize("shape", [(300, 200), (100, 400)])
+def test_initial_variance(initializer, variance, shape):
+    w = initializer(jax.random.key(3), shape)
+    assert w.shape == shape
+    np.testing.assert_allclose(w.var(), variance(shape[1], shape[0]), rtol=0.03)
+    assert abs(float(w.mean())) < 4 * float(w.std()) / w.size**0.5
+
+
+def test_orthogonal_has_no_preferred_sign():
+    first = jnp.stack([db.init.orthogonal(k, (3, 3))[0, 0] for k in jax.random.split(KEY, 200)])
+    assert abs(float(first.mean())) < 4 * float(first.std()) / 200**0.5
