@@ -4,7 +4,6 @@ import os
 
 # Kernels started by nbval inherit this: no progress bars, no live widgets.
 os.environ["DEEPBOOK_STATIC"] = "1"
-os.environ.setdefault("MPLBACKEND", "agg")
 
 import jax
 import jaxtyping

@@ -73,7 +73,11 @@ class ChapterFigure(SphinxDirective):
 
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Leave out the scripts of sphinx-thebe, which load code from another host."""
-    keep = [script for script in context.get("script_files", []) if "thebe" not in str(getattr(script, "filename", script))]
+
+    def of_thebe(script: Any) -> bool:
+        return "thebe" in f"{script} {getattr(script, 'filename', '')} {getattr(script, 'attributes', '')}".lower()
+
+    keep = [script for script in context.get("script_files", []) if not of_thebe(script)]
     context["script_files"] = keep
 
 

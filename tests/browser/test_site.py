@@ -1,0 +1,108 @@
+"""Every page, as readers meet it: no outside help, no error, readable by everybody."""
+
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from conftest import PAGES, SITE
+
+AXE = Axe()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page(open_page, name, mode):
+    page = open_page(name, mode)
+    outside = [url for url in page.requests if not url.startswith(("file:", "data:", "blob:"))]
+    assert outside == []
+    assert page.problems == []
+    formulas = page.locator(".math.notranslate")
+    assert formulas.count() == page.locator(".math.notranslate:has(mjx-container)").count()
+    assert page.locator("mjx-merror").count() == 0
+    alts = page.eval_on_selector_all("img", "images => images.map(i => i.getAttribute('alt'))")
+    assert all(alt and not alt.endswith((".png", ".svg")) for alt in alts)
+    broken = page.eval_on_selector_all("img", "images => images.filter(i => i.complete && !i.naturalWidth).length")
+    assert broken == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    violations = AXE.run(page).response["violations"]
+    assert [(v["id"], v["impact"], [n["html"][:200] for n in v["nodes"]][:3]) for v in violations] == []
+
+
+class Anchors(HTMLParser):
+    """The ids of a page and where its links go."""
+
+    def __init__(self):
+        super().__init__()
+        self.ids, self.links = set(), []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids |= {attributes[key] for key in ("id", "name") if attributes.get(key)}
+        self.links += [attributes[key] for key in ("href", "src") if attributes.get(key)]
+
+
+def read(name):
+    parser = Anchors()
+    parser.feed((SITE / name).read_text(encoding="utf-8"))
+    return parser
+
+
+def test_every_internal_link_and_anchor_resolves():
+    pages = {name: read(name) for name in PAGES}
+    broken, count = [], 0
+    for name, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            count += 1
+            target = (SITE / name).parent / unquote(parts.path) if parts.path else SITE / name
+            inside = target.resolve().relative_to(SITE.resolve()).as_posix()
+            anchor = unquote(parts.fragment)
+            if not target.exists() or (anchor and inside in pages and anchor not in pages[inside].ids):
+                broken.append((name, link))
+    print(f"{count} internal links")
+    assert broken == []
+
+
+def test_pages_load_nothing_from_elsewhere():
+    for name in PAGES:
+        page = (SITE / name).read_text(encoding="utf-8")
+        for part in ('<script src="http', '<link rel="stylesheet" href="http', '<img src="http'):
+            assert part not in page, (name, part)
+
+
+def test_search_finds_a_word(open_page):
+    page = open_page("search.html?q=Novikoff")
+    page.wait_for_selector("ul.search li a")
+    assert "From the perceptron" in page.inner_text("ul.search")
+    assert page.problems == []
+
+
+def test_colour_mode_button(open_page):
+    page = open_page("index.html")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for _ in range(3):
+        page.click("button.theme-switch-button:visible")
+    page.click("button.theme-switch-button:visible")
+    seen = page.evaluate("document.documentElement.dataset.theme")
+    assert seen in ("light", "dark")
+    assert before
+
+
+def test_solutions_are_folded_and_open(open_page):
+    page = open_page("notebooks/01a_history.html")
+    solution = page.locator("div.solution").first
+    body = solution.locator("p, pre").last
+    assert not body.is_visible()
+    solution.locator("button, summary").first.click()
+    assert body.is_visible()
+
+
+def test_claims_page_links_to_the_claim(open_page):
+    page = open_page("book/claims.html")
+    page.click("text=threshold functions of three inputs")
+    page.wait_for_url("**/01a_history.html#claim-*")
+    assert page.locator(":target").inner_text().startswith("✓")

@@ -1,0 +1,187 @@
+"""The rules of the notebooks hold, and the suite notices when they do not."""
+
+import copy
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def load_tool(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+check, execute = load_tool("check"), load_tool("execute")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_rules_hold(path):
+    assert check.check_notebook(path) == []
+
+
+PLOT = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
+ALT = {"mystnb": {"image": {"alt": "A straight line that rises from one to two."}}}
+
+
+def small_chapter():
+    """Too small for the chapter contract, but with everything that can break in a cell."""
+    cells = [
+        new_markdown_cell("# 99 Small"),
+        new_code_cell("from deepbook import claim\n\nx = 2\nprint(x * 21)"),
+        new_code_cell('claim("the answer, for the second time", x * 21, equal=42)'),
+        new_code_cell(PLOT, metadata=ALT),
+    ]
+    return new_notebook(cells=cells)
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("small") / "small.ipynb"
+    nbformat.write(small_chapter(), path)
+    done = subprocess.run([sys.executable, ROOT / "tools" / "execute.py", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(path.read_text())
+
+
+def changed_constant(cells):
+    cells[1]["source"] = "from deepbook import claim\n\nx = 2\nprint(x * 22)"
+
+
+def false_claim(cells):
+    cells[2]["source"] = 'claim("the answer, for the second time", x * 21, equal=43)'
+
+
+def exception(cells):
+    cells[1]["source"] = "from deepbook import claim\n\nx = 2\nprint(x * 21)\nraise RuntimeError"
+
+
+def missing_output(cells):
+    cells[1]["outputs"] = []
+
+
+def removed_alt_text(cells):
+    cells[3]["metadata"] = {}
+
+
+def stale_count(cells):
+    cells[2]["execution_count"] = 7
+
+
+BY_NBVAL = [changed_constant, false_claim, exception, missing_output]
+BY_CHECKER = [missing_output, removed_alt_text, stale_count]
+
+
+@pytest.fixture(scope="module")
+def nbval_failures(executed, tmp_path_factory):
+    """Names of the variants in which nbval finds a failure, with the suite's own settings."""
+    folder = tmp_path_factory.mktemp("variants")
+    for change in [None, *BY_NBVAL]:
+        notebook = copy.deepcopy(executed)
+        if change:
+            change(notebook["cells"])
+        (folder / f"{change.__name__ if change else 'untouched'}.ipynb").write_text(json.dumps(notebook))
+    report = folder / "report.xml"
+    settings = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={ROOT}/tests/sanitize.cfg"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, f"--junitxml={report}"]
+    subprocess.run([*command, *settings, folder], cwd=folder, capture_output=True)
+    cases = ET.parse(report).getroot().iter("testcase")
+    results = [(case.get("classname") + case.get("name"), case.find("failure") is not None) for case in cases]
+    assert len(results) == 5 * 3
+    return {change.__name__ if change else "untouched": any(
+        failed for name, failed in results if (change.__name__ if change else "untouched") in name
+    ) for change in [None, *BY_NBVAL]}  # fmt: skip
+
+
+def test_nbval_passes_the_untouched_chapter(nbval_failures):
+    assert not nbval_failures["untouched"]
+
+
+@pytest.mark.parametrize("change", BY_NBVAL, ids=lambda f: f.__name__)
+def test_nbval_notices(nbval_failures, change):
+    assert nbval_failures[change.__name__]
+
+
+def test_the_checker_passes_the_untouched_chapter(executed):
+    assert check.check_files(executed) == []
+
+
+@pytest.mark.parametrize("change", BY_CHECKER, ids=lambda f: f.__name__)
+def test_the_checker_notices(executed, change):
+    notebook = copy.deepcopy(executed)
+    change(notebook["cells"])
+    assert check.check_files(notebook)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda nb: nb["metadata"].update(widgets={}), "metadata ['widgets']"),
+        (lambda nb: nb["cells"][1].update(execution_count=None), "execution count None, expected 1"),
+        (lambda nb: nb["cells"][1].update(source="x = 1\n" * 21), "21 lines, at most 20"),
+        (lambda nb: nb["cells"][1].update(source="x = 1;"), "ends with ';'"),
+        (lambda nb: nb["cells"][1]["metadata"].update(execution={}), "timing metadata"),
+        (lambda nb: nb["cells"][1]["metadata"].update(tags=["nbval-skip"]), "hidden from nbval without a reason"),
+        (lambda nb: nb["cells"][1].update(source="# NBVAL_IGNORE_OUTPUT\nx = 1"), "hidden from nbval"),
+        (lambda nb: nb["cells"][1]["outputs"][0].update(text="<object at 0x7f12345678>"), "an object's address"),
+        (lambda nb: nb["cells"][1]["outputs"][0].update(text="UserWarning: no"), "a warning in the output"),
+        (lambda nb: nb["cells"][1]["outputs"][0].update(text="50%|####   | 5/10"), "a progress bar"),
+        (lambda nb: nb["cells"][2]["outputs"][0]["data"].update({execute.WIDGET: {}}), "a widget view is stored"),
+    ],
+)
+def test_the_checker_knows_its_rules(executed, change, found):
+    notebook = copy.deepcopy(executed)
+    change(notebook)
+    assert any(found in problem for problem in check.check_files(notebook))
+
+
+def test_the_chapter_contract_is_checked(executed):
+    problems = "\n".join(check.check_chapter(executed))
+    for part in (
+        "bootstrap",
+        "lacks",
+        "sections",
+        "1 claims, at least 6",
+        "0 exercises, at least 5",
+        "0 figures that move",
+    ):
+        assert part in problems
+
+
+def test_references_are_checked(executed):
+    notebook = copy.deepcopy(executed)
+    notebook["cells"][0]["source"] = "# 99 Small\n\n{cite:p}`nobody1900` {eq}`eq-none` /home/somebody"
+    problems = "\n".join(check.check_references(notebook, {"minsky1969"}))
+    for part in ("nobody1900", "eq-none", "a path of somebody's machine"):
+        assert part in problems
+
+
+def test_two_executions_give_the_same_bytes(executed, tmp_path):
+    path = tmp_path / "again.ipynb"
+    nbformat.write(small_chapter(), path)
+    subprocess.run([sys.executable, ROOT / "tools" / "execute.py", path], check=True, capture_output=True)
+    assert json.loads(path.read_text()) == executed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gigabytes", "line"),
+    [
+        (3, 0.3, "*Measured run time: under 5 s with under 0.5 GB of memory on two CPU cores.*"),
+        (46, 1.2, "*Measured run time: under 60 s with under 1.5 GB of memory on two CPU cores.*"),
+        (90, 2.5, "*Measured run time: under 90 s with under 2.5 GB of memory on two CPU cores.*"),
+    ],
+)
+def test_cost_line(seconds, gigabytes, line):
+    assert execute.cost_line(seconds, gigabytes) == line
+    assert execute.COST.fullmatch(line)
