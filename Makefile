@@ -23,7 +23,7 @@ help: ## this list
 setup: .venv/ready ## make .venv (every other target does it too)
 
 site: .venv/ready ## build the website
-	@$(PY) tools/site.py
+	@$(PY) tools/build_site.py
 
 serve: site ## build the website and serve it on http://localhost:8000
 	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory _build/html
@@ -56,7 +56,7 @@ test: .venv/ready ## re-run every notebook cell and compare; doctests; unit test
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 browser: .venv/ready ## build the site and test it in headless Chromium
-	@$(PY) tools/site.py
+	@$(PY) tools/build_site.py
 	@$(PY) -m pytest tests/browser -p no:nbval -o addopts="-ra" -q
 
 bench: .venv/ready ## benchmarks

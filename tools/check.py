@@ -78,6 +78,8 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
             found.append("an object's address in the output")
         if "Warning:" in plain:
             found.append("a warning in the output")
+        if plain.startswith("✗"):
+            found.append("an exercise's check fails on the page")
         if re.search(r"\d+%\|.*\|", plain) or "it/s" in plain:
             found.append("a progress bar in the output")
         if "image/png" in output:
@@ -117,9 +119,13 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
     exercises = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", prose)
     solved = re.findall(r"\{solution\} (\S+)", prose)
     checked = [cell["metadata"]["exercise"] for cell in code if "exercise" in cell["metadata"]]
-    for what, have, need in (
-        ("claims", claims, 6), ("figures that move", moving, 1), ("exercises", len(exercises), 5), ("checked exercises", len(checked), 3)
-    ):  # fmt: skip
+    counts = {
+        "claims": (claims, 6),
+        "figures that move": (moving, 1),
+        "exercises": (len(exercises), 5),
+        "checked exercises": (len(checked), 3),
+    }
+    for what, (have, need) in counts.items():
         if have < need:
             found.append(f"{have} {what}, at least {need} are due")
     if set(exercises) != set(solved):
@@ -128,7 +134,9 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
         found.append(f"checks of unknown exercises: {sorted(unknown)}")
     for cell in code:
         if "exercise" in cell["metadata"] and not cell["metadata"].get("wrong"):
-            found.append(f"exercise {cell['metadata']['exercise']}: no plausible wrong answer in the metadata of its check")
+            found.append(
+                f"exercise {cell['metadata']['exercise']}: no plausible wrong answer in the metadata of its check"
+            )
     return found
 
 
