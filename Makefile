@@ -9,7 +9,6 @@ WORKERS ?= 2
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
-export PYTHONWARNINGS := ignore::DeprecationWarning:zmq,ignore::DeprecationWarning:jupyter_client
 
 .DEFAULT_GOAL := help
 .PHONY: help setup site serve lab pdf execute text notebook check test browser bench repository clean

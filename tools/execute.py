@@ -57,6 +57,7 @@ def execute(path: Path) -> None:
     client = NotebookClient(
         notebook,
         kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=40"],
         timeout=300,
         record_timing=False,
         store_widget_state=False,
