@@ -5,9 +5,10 @@ from typing import Any
 
 from deepbook import data, init
 from deepbook.devices import describe_devices, make_mesh
-from deepbook.layers import MLP, Dropout, Embedding, Lambda, LayerNorm, Linear, Sequential
+from deepbook.layers import Dropout, Embedding, LayerNorm, Linear
 from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
 from deepbook.module import load, module, parameter_count, save, static
+from deepbook.networks import MLP, Lambda, Sequential
 from deepbook.progress import Progress
 from deepbook.train import History, NonFiniteLossError, fit
 

@@ -1,0 +1,134 @@
+"""What the Makefile calls: says what is missing, and changes only what it should."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def setup(folder, **env):
+    """Run the set-up in a folder with a copy of what it reads."""
+    for name in ("requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    command = ["sh", str(ROOT / "tools" / "setup.sh")]
+    return subprocess.run(command, cwd=folder, env=os.environ | env, capture_output=True, text=True)
+
+
+def fake_command(folder, name, body):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_missing_python_is_named(tmp_path):
+    done = setup(tmp_path, PYTHON="no-such-python")
+    assert done.returncode == 1
+    assert "Python is missing: no command 'no-such-python'. Install Python 3.11 or newer" in done.stderr
+
+
+def test_an_old_python_is_named(tmp_path):
+    old = fake_command(tmp_path, "python3.8", 'if [ "$1" = -V ]; then echo "Python 3.8.1"; else exit 1; fi')
+    done = setup(tmp_path, PYTHON=str(old))
+    assert done.returncode == 1
+    assert "Python is too old" in done.stderr
+    assert "is Python 3.8.1, the book needs 3.11 or newer" in done.stderr
+
+
+def test_a_full_disk_is_named(tmp_path):
+    fake_command(tmp_path, "df", 'printf "Filesystem 1024-blocks Used Available\\nx 1 1 1048576\\n"')
+    done = setup(tmp_path, PYTHON=sys.executable, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.returncode == 1
+    assert "The disk is too full: 1024 MB free here, the environment needs 2,500 MB." in done.stderr
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_a_missing_network_is_named(tmp_path, installer):
+    # Only the installers' answer is imitated: no machine of ours is without a network.
+    if installer == "uv":
+        fake_command(
+            tmp_path, "uv", 'if [ "$1" = venv ]; then mkdir -p .venv/bin; else echo "no route" >&2; exit 2; fi'
+        )
+        python = sys.executable
+    else:
+        (tmp_path / ".venv" / "bin").mkdir(parents=True)
+        fake_command(tmp_path / ".venv" / "bin", "pip", 'echo "no route" >&2; exit 1')
+        python = sys.executable
+    without_uv = ":".join(p for p in os.environ["PATH"].split(":") if not (Path(p) / "uv").exists())
+    done = setup(tmp_path, PYTHON=python, PATH=f"{tmp_path}:{without_uv}")
+    assert done.returncode == 1
+    assert "no route" in done.stderr
+    assert f"{installer} could not install requirements.txt" in done.stderr
+    assert "Without a network for PyPI" in done.stderr
+    assert not (tmp_path / ".venv" / "ready").exists()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of what `make repository` touches."""
+    for name in ("_config.yml", "CITATION.cff", "tools/repository.py", "notebooks"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (shutil.copytree if name == "notebooks" else shutil.copy)(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def set_repository(copy, url):
+    command = [sys.executable, "tools/repository.py", url]
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True)
+
+
+def contents(copy):
+    return {p.relative_to(copy): p.read_bytes() for p in copy.rglob("*") if p.is_file()}
+
+
+def test_the_repository_is_set_everywhere_and_can_be_taken_back(copy):
+    before = contents(copy)
+    url = "https://github.com/someone/book"
+    assert set_repository(copy, url).returncode == 0
+    config = yaml.safe_load((copy / "_config.yml").read_text())
+    assert config["repository"] == {"url": url, "branch": "main", "path_to_book": ""}
+    assert config["launch_buttons"]["colab_url"] == "https://colab.research.google.com"
+    assert config["html"]["use_repository_button"] is True
+    for path in (copy / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text())["cells"]
+        assert f'REPOSITORY = "{url}"' in "".join(next(c for c in cells if c["cell_type"] == "code")["source"])
+    assert f"repository-code: {url}" in (copy / "CITATION.cff").read_text()
+    once = contents(copy)
+    assert set_repository(copy, url).returncode == 0
+    assert contents(copy) == once
+    assert set_repository(copy, "").returncode == 0
+    assert contents(copy) == before
+
+
+@pytest.mark.parametrize("url", ["github.com/a/b", "https://github.com/a", 'https://x.y/a/b"'])
+def test_an_address_that_is_none_changes_nothing(copy, url):
+    before = contents(copy)
+    done = set_repository(copy, url)
+    assert done.returncode == 1
+    assert "usage: repository.py URL" in done.stderr
+    assert contents(copy) == before
+
+
+def test_no_address_is_linked_while_none_is_set():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    if "repository" not in config:
+        assert "launch_buttons" not in config
+        assert not any(value for key, value in config["html"].items() if key.endswith("_button"))
+
+
+def test_the_readme_lists_every_chapter():
+    readme = (ROOT / "README.md").read_text()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"(notebooks/{path.name})" in readme
+
+
+def test_no_source_file_is_longer_than_300_lines():
+    long = {p.name: n for p in (ROOT / "src").rglob("*.py") if (n := len(p.read_text().splitlines())) > 300}
+    assert long == {}
