@@ -6,12 +6,13 @@ NB_FILES = $(foreach name,$(NB),notebooks/$(notdir $(basename $(name))).ipynb)
 WORKERS ?= 2
 
 # Compiled programs are kept between runs.
+export SOLUTIONS ?= yes
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve lab pdf execute text notebook check test browser bench repository clean
+.PHONY: help setup site serve lab pdf execute text notebook student check test browser bench repository clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,7 +22,7 @@ help: ## this list
 
 setup: .venv/ready ## make .venv (every other target does it too)
 
-site: .venv/ready ## build the website
+site: .venv/ready ## build the website; SOLUTIONS=no leaves out the solutions, for a class
 	@$(PY) tools/build_site.py
 
 serve: site ## build the website and serve it on http://localhost:8000
@@ -46,6 +47,9 @@ notebook: .venv/ready ## carry text/NAME.md back into the notebook and execute i
 	@$(PY) tools/execute.py $(NB_FILES)
 	@$(PY) tools/text.py to-text $(NB_FILES)
 
+student: .venv/ready ## write copies of the notebooks without solutions and outputs to student/
+	@$(PY) tools/student.py $(NB_FILES)
+
 check: .venv/ready ## style of the code, rules of the notebooks
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
@@ -55,7 +59,7 @@ test: .venv/ready ## re-run every notebook cell and compare; doctests; unit test
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 browser: .venv/ready ## build the site and test it in headless Chromium
-	@$(PY) tools/build_site.py
+	@SOLUTIONS=yes $(PY) tools/build_site.py
 	@$(PY) -m pytest tests/browser -p no:nbval -o addopts="-ra" -q
 
 bench: .venv/ready ## benchmarks
@@ -64,6 +68,6 @@ bench: .venv/ready ## benchmarks
 repository: .venv/ready ## set the book's address everywhere: make repository URL=https://github.com/OWNER/NAME
 	@$(PY) tools/repository.py "$(URL)"
 
-clean: ## remove everything that was built, .venv included
-	rm -rf _build .venv .cache text student .pytest_cache .ruff_cache
+clean: ## remove what was built, .venv included; text/ and student/ stay
+	rm -rf _build .venv .cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

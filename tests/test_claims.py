@@ -60,8 +60,10 @@ def test_only_one_number(measured):
         ({"equal": 1, "at_most": 2}, "expected exactly one"),
         ({"at_least": -float("inf")}, "expected finite bounds"),
         ({"between": (2, 1)}, "expected finite bounds in order"),
-        ({"at_most": 2, "tol": 0.1}, "tol: got 0.1, expected a positive tolerance, and only with equal"),
+        ({"at_most": 2, "tol": 0.1}, "tol: got 0.1, expected a positive tolerance with equal or slope"),
         ({"equal": 1, "tol": -1}, "tol: got -1"),
+        ({"slope": 1}, "tol: got 0, expected a positive tolerance"),
+        ({"at_least": 1, "standard_errors": 9}, "standard_errors: got 9, expected a number up to 5"),
         ({"equal": 1, "source": "Minsky and Papert"}, "source: got 'Minsky and Papert', expected a key"),
     ],
 )
@@ -82,3 +84,74 @@ def test_what_is_shown_and_recorded():
         "source": "minsky1969",
         "measured": "1.23e+03",
     }
+
+
+X = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+
+
+def test_slope_recovers_the_exponent_and_its_standard_error():
+    rng = np.random.default_rng(0)
+    y = 3 * X**-0.5 * np.exp(0.01 * rng.normal(size=5))
+    shown = repr(claim("x", (X, y), slope=-0.5, tol=0.05))
+    design = np.c_[np.log(X), np.ones(5)]
+    solution, residual, *_ = np.linalg.lstsq(design, np.log(y), rcond=None)
+    error = np.sqrt(residual[0] / 3 * np.linalg.inv(design.T @ design)[0, 0])
+    assert f"measured {solution[0]:.3g} ± {error:.1g}, asserted slope -0.5 ± 0.05" in shown
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        X**-0.4,  # another exponent
+        X**-0.5 * np.array([1, 3, 1 / 3, 3, 1]),  # the right one on average, but with a large standard error
+        np.where(X > 2, np.nan, X),
+        -X,
+        np.zeros(5),
+    ],
+)
+def test_slope_fails(y):
+    with pytest.raises(ClaimError):
+        claim("x", (X, y), slope=-0.5, tol=0.05)
+
+
+@pytest.mark.parametrize("measured", [1.0, X, (X, X[:4]), (X[:3], X[:3]), (X[:, None], X[:, None])])
+def test_slope_needs_a_pair_of_arrays(measured):
+    with pytest.raises(ValueError, match="expected a pair of arrays"):
+        claim("x", measured, slope=1, tol=0.1)
+
+
+def test_samples_that_agree_with_theory():
+    samples = np.random.default_rng(0).normal(2.0, 1.0, 10_000)
+    shown = repr(claim("x", samples, agrees_within_se=2))
+    assert f"measured {samples.mean():.3g} ± 0.01, asserted 2 within 4 standard errors" in shown
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.random.default_rng(0).normal(2.05, 1.0, 10_000),  # five standard errors away
+        np.full(100, np.nan),
+        np.full(100, 2.1),  # no spread, so no error to compare with
+    ],
+)
+def test_samples_that_do_not_agree(samples):
+    with pytest.raises(ClaimError):
+        claim("x", samples, agrees_within_se=2)
+
+
+@pytest.mark.parametrize("samples", [2.0, np.ones(29), np.ones((100, 2)), ["a"] * 50])
+def test_samples_must_be_an_array(samples):
+    with pytest.raises(ValueError, match="expected an array of at least 30 samples"):
+        claim("x", samples, agrees_within_se=2)
+
+
+def test_four_standard_errors_seldom_fail_by_chance():
+    rng = np.random.default_rng(1)
+    means = rng.normal(size=(2000, 100))
+    failed = 0
+    for samples in means:
+        try:
+            claim("x", samples, agrees_within_se=0)
+        except ClaimError:
+            failed += 1
+    assert failed <= 2  # expected 0.2 of 2,000 (Student's t with 99 degrees of freedom)

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from deepbook import choice, explore, slider, toggle
+from deepbook import choice, explore, play, slider, toggle
 from deepbook._live import live_widget
 from deepbook.interact import MAX_BYTES
 
@@ -128,3 +128,19 @@ def test_live_shows_an_error_in_place_and_recovers():
 def test_whole_numbers_stay_whole_when_live():
     control = live_widget(explore(draw, slope=slider([1, 2, 16]))).children[1]
     assert isinstance(control, widgets.IntSlider)
+
+
+def test_play_is_a_slider_with_a_button():
+    page = explore(draw, slope=play([1, 2, 4], start=2, label="slope of the line")).html()
+    assert page.count('<input type="range"') == 1
+    assert '<button type="button" class="db-play" aria-label="Play slope of the line" disabled>Play</button>' in page
+
+
+def test_play_when_live_moves_over_the_controls_values():
+    image, row, alt = live_widget(explore(draw, slope=play([1, 2, 4]))).children
+    control, button = row.children
+    before = image.value
+    button.value = 2
+    assert control.value == 4
+    assert image.value != before
+    assert alt.value == "A solid line with slope 4, without a grid."

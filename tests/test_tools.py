@@ -132,3 +132,27 @@ def test_the_readme_lists_every_chapter():
 def test_no_source_file_is_longer_than_300_lines():
     long = {p.name: n for p in (ROOT / "src").rglob("*.py") if (n := len(p.read_text().splitlines())) > 300}
     assert long == {}
+
+
+def test_student_copies_have_no_solutions_and_no_outputs(tmp_path):
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "student.py", tmp_path / "tools")
+    paths = sorted((tmp_path / "notebooks").glob("*.ipynb"))
+    command = [sys.executable, tmp_path / "tools" / "student.py", *paths]
+    assert subprocess.run(command).returncode == 0
+    for path in paths:
+        full, copy = json.loads(path.read_text()), json.loads((tmp_path / "student" / path.name).read_text())
+        text = "".join("".join(c["source"]) for c in copy["cells"])
+        assert "{solution}" not in text
+        assert text.count("{exercise}") == "".join("".join(c["source"]) for c in full["cells"]).count("{exercise}") > 0
+        assert all(not c["outputs"] and "wrong" not in c["metadata"] for c in copy["cells"] if c["cell_type"] == "code")
+        assert sum(c["cell_type"] == "code" for c in copy["cells"]) == sum(
+            c["cell_type"] == "code" for c in full["cells"]
+        )
+    work = tmp_path / "student" / paths[0].name
+    work.write_text(work.read_text() + " ")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "exists and differs" in done.stderr
+    assert work.read_text().endswith(" ")

@@ -1,6 +1,7 @@
 """What the site makes from the notebooks' stored outputs: the list of claims, and figures shown on other pages."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -88,10 +89,16 @@ def read_as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines
     lines[:] = text.split("\n")
 
 
+def without_solutions(app: Sphinx, config: Any) -> None:
+    """`make site SOLUTIONS=no` builds the site for a class."""
+    config.hide_solutions = os.environ.get("SOLUTIONS", "yes") == "no"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the page hook."""
     app.add_directive("claims", Claims)
     app.add_directive("chapter-figure", ChapterFigure)
+    app.connect("config-inited", without_solutions)
     app.connect("autodoc-process-docstring", read_as_rst, priority=100)  # before napoleon
     app.connect("html-page-context", drop_thebe, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,6 +20,7 @@ _LAZY = {
     "check": "deepbook.exercises:check",
     "explore": "deepbook.interact:explore",
     "slider": "deepbook.interact:slider",
+    "play": "deepbook.interact:play",
     "choice": "deepbook.interact:choice",
     "toggle": "deepbook.interact:toggle",
 }
@@ -51,6 +52,7 @@ __all__ = [
     "mean_squared_error",
     "module",
     "parameter_count",
+    "play",
     "plots",
     "save",
     "slider",

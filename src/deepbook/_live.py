@@ -27,7 +27,17 @@ def live_widget(figure: Explore) -> widgets.VBox:
     for box in inputs.values():
         box.observe(show, "value")
     show()
-    return widgets.VBox([image, *inputs.values(), alt])
+    rows = [_with_play(inputs[name], control) for name, control in figure.controls.items()]
+    return widgets.VBox([image, *rows, alt])
+
+
+def _with_play(box: Any, control: Control) -> Any:
+    """The input, with a play button that moves it over the control's values."""
+    if control.kind != "play":
+        return box
+    button = widgets.Play(min=0, max=len(control.values) - 1, value=control.start, interval=700)
+    button.observe(lambda change: setattr(box, "value", control.values[change["new"]]), "value")
+    return widgets.HBox([box, button])
 
 
 def _input(name: str, control: Control) -> Any:

@@ -53,23 +53,32 @@ def claim(
     at_least: float | None = None,
     at_most: float | None = None,
     between: tuple[float, float] | None = None,
+    slope: float | None = None,
+    agrees_within_se: float | None = None,
     tol: float = 0,
+    standard_errors: float = 4,
     source: str | None = None,
     digits: int = 3,
 ) -> Claim:
     r"""Assert a sentence about a measured number, and show both.
 
-    Exactly one bound is given: `equal` holds when $|m - v| \le \text{tol}$, `at_least` when $m \ge v$, `at_most`
-    when $m \le v$, `between` when $a \le m \le b$. A measured value that is not a finite number never holds.
+    Exactly one bound is given. `equal` holds when $|m - v| \le \text{tol}$, `at_least` when $m \ge v$, `at_most`
+    when $m \le v$, `between` when $a \le m \le b$. For `slope` the measured value is a pair of arrays $(x, y)$; the
+    least-squares slope of $\log y$ on $\log x$ must lie within `tol` of $v$, and its standard error must not exceed
+    `tol`. For `agrees_within_se` it is an array of independent samples, whose mean must lie within `standard_errors`
+    times its standard error of $v$. A measured value that is not finite never holds.
 
     Args:
         statement: the sentence, without its number at the end.
-        measured: one number (a scalar array is one).
+        measured: one number (a scalar array is one), or what `slope` and `agrees_within_se` take.
         equal: the value it must have, up to `tol`.
         at_least: the least value it may have.
         at_most: the greatest value it may have.
         between: the least and the greatest value.
-        tol: absolute tolerance of `equal`.
+        slope: the exponent of a power law.
+        agrees_within_se: the theoretical mean of the samples.
+        tol: absolute tolerance of `equal` and `slope`.
+        standard_errors: how far the mean of samples may be from theory; 4 fails by chance once in 16,000 times.
         source: key in references.bib, from which statement or bound come.
         digits: significant digits of the measured value that are shown.
 
@@ -78,43 +87,87 @@ def claim(
 
     Raises:
         ClaimError: the claim is false.
-        ValueError: not exactly one bound, a bound that nothing can miss, or a measured value that is no number.
+        ValueError: not exactly one bound, a bound that nothing can miss, or a measured value of the wrong kind.
 
     Example:
         >>> claim("a fair die shows on average", 3.52, equal=3.5, tol=0.05)
         ✓ a fair die shows on average: measured 3.52, asserted = 3.5 ± 0.05
+        >>> radius, area = np.array([1.0, 2.0, 4.0, 8.0]), np.array([3.2, 12.5, 50.1, 201.0])
+        >>> claim("the area of a disc grows with its radius as a power", (radius, area), slope=2, tol=0.02)
+        ✓ the area of a disc grows with its radius as a power: measured 1.99 ± 0.007, asserted slope 2 ± 0.02
     """
-    value = _number(measured)
     given = {"equal": equal, "at_least": at_least, "at_most": at_most, "between": between}
+    given |= {"slope": slope, "agrees_within_se": agrees_within_se}
     given = {name: bound for name, bound in given.items() if bound is not None}
     if len(given) != 1:
-        raise ValueError(
-            f"claim: got the bounds {sorted(given)}, expected exactly one of equal, at_least, at_most, between"
-        )
-    if tol < 0 or (tol and equal is None):
-        raise ValueError(f"tol: got {tol}, expected a positive tolerance, and only with equal")
+        raise ValueError(f"claim: got the bounds {sorted(given)}, expected exactly one")
     ((kind, bound),) = given.items()
+    _check_bound(kind, bound, tol, standard_errors)
+    if source is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", source):
+        raise ValueError(f"source: got {source!r}, expected a key of references.bib such as 'minsky1969'")
+    value, error = _measure(kind, measured)
+    holds, text = _compare(kind, bound, value, error, tol, standard_errors)
+    if not (math.isfinite(value) and holds):
+        raise ClaimError(f"false: {statement}: asserted {text}, measured {_show(value, error, 17)}")
+    return Claim(statement, text, _show(value, error, digits), source)
+
+
+def _check_bound(kind: str, bound: Any, tol: float, standard_errors: float) -> None:
+    """A claim must be able to fail."""
     limits: Sequence[float] = bound if kind == "between" else (bound,)
     if not all(math.isfinite(limit) for limit in limits) or (kind == "between" and limits[0] >= limits[1]):
         raise ValueError(f"{kind}: got {bound}, expected finite bounds in order: a claim must be able to fail")
-    if kind == "equal":
-        holds, text = abs(value - bound) <= tol, f"= {bound:,}" + (f" ± {tol:g}" if tol else "")
-    elif kind == "at_least":
-        holds, text = value >= bound, f"≥ {bound:,}"
-    elif kind == "at_most":
-        holds, text = value <= bound, f"≤ {bound:,}"
-    else:
-        holds, text = limits[0] <= value <= limits[1], f"in [{limits[0]:,}, {limits[1]:,}]"
-    shown = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
-    if not (math.isfinite(value) and holds):
-        raise ClaimError(f"false: {statement}: asserted {text}, measured {value!r}")
-    if source is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", source):
-        raise ValueError(f"source: got {source!r}, expected a key of references.bib such as 'minsky1969'")
-    return Claim(statement, text, shown, source)
+    if tol < 0 or (tol and kind not in ("equal", "slope")) or (kind == "slope" and not tol):
+        raise ValueError(f"tol: got {tol}, expected a positive tolerance with equal or slope, and none otherwise")
+    if not 0 < standard_errors <= 5:
+        raise ValueError(f"standard_errors: got {standard_errors}, expected a number up to 5")
 
 
-def _number(measured: Any) -> float:
+def _measure(kind: str, measured: Any) -> tuple[float, float | None]:
+    """The measured number, with its standard error where the kind has one."""
+    if kind == "slope":
+        x, y = (np.asarray(values, float) for values in measured) if _is_pair(measured) else (np.zeros(0), np.zeros(0))
+        if x.ndim != 1 or x.shape != y.shape or len(x) < 4:
+            raise ValueError("measured: expected a pair of arrays (x, y) of one length, at least 4 points")
+        if not ((x > 0) & (y > 0)).all():
+            return math.nan, math.nan
+        u, v = np.log(x) - np.log(x).mean(), np.log(y)
+        value = (u @ v) / (u @ u)
+        residual = v - v.mean() - value * u
+        return float(value), float(np.sqrt(residual @ residual / (len(x) - 2) / (u @ u)))
     array = np.asarray(measured)
+    if kind == "agrees_within_se":
+        if array.ndim != 1 or len(array) < 30 or array.dtype.kind not in "biuf":
+            raise ValueError(f"measured: got shape {array.shape}, expected an array of at least 30 samples")
+        return float(array.mean()), float(array.std(ddof=1) / math.sqrt(len(array)))
     if array.shape != () or array.dtype.kind not in "biuf":
         raise ValueError(f"measured: got {type(measured).__name__} of shape {array.shape}, expected one number")
-    return float(array)
+    return float(array), None
+
+
+def _is_pair(measured: Any) -> bool:
+    return isinstance(measured, (tuple, list)) and len(measured) == 2
+
+
+def _compare(
+    kind: str, bound: Any, value: float, error: float | None, tol: float, standard_errors: float
+) -> tuple[bool, str]:
+    """Whether the bound holds, and how it reads."""
+    if kind == "between":
+        return bound[0] <= value <= bound[1], f"in [{bound[0]:,}, {bound[1]:,}]"
+    if kind == "at_least":
+        return value >= bound, f"≥ {bound:,}"
+    if kind == "at_most":
+        return value <= bound, f"≤ {bound:,}"
+    if kind == "slope":
+        return abs(value - bound) <= tol and error is not None and error <= tol, f"slope {bound:,} ± {tol:g}"
+    if kind == "agrees_within_se":
+        holds = error is not None and error > 0 and abs(value - bound) <= standard_errors * error
+        return holds, f"{bound:,} within {standard_errors:g} standard errors"
+    return abs(value - bound) <= tol, f"= {bound:,}" + (f" ± {tol:g}" if tol else "")
+
+
+def _show(value: float, error: float | None, digits: int) -> str:
+    whole = math.isfinite(value) and value.is_integer() and abs(value) < 1e15
+    shown = f"{value:,.0f}" if whole else f"{value:.{digits}g}"
+    return shown if error is None else f"{shown} ± {error:.1g}"

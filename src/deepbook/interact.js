@@ -24,7 +24,7 @@ for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
     return index;
   };
   const changed = () => {
-    live.textContent = alts[show()];
+    live.textContent = alts[show()]; // read aloud; a running figure is read when it stops
     const state = controls.map((control, i) => `${control.name}=${position(inputs[i])}`).join('&');
     history.replaceState(null, '', `#${root.id}?${state}`);
   };
@@ -33,6 +33,42 @@ for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
     input.disabled = false;
     input.addEventListener('input', changed);
   }
+  // Play buttons: run to the end and stop; who asked for less motion gets one step at a time.
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  for (const button of root.querySelectorAll('.db-play')) {
+    const input = button.parentElement.querySelector('input');
+    const name = button.getAttribute('aria-label').replace('Play ', '');
+    let timer = 0;
+    const say = (word) => {
+      button.textContent = word;
+      button.setAttribute('aria-label', `${word} ${name}`);
+    };
+    const stop = () => {
+      clearInterval(timer);
+      timer = 0;
+      say(still ? 'Next' : 'Play');
+      changed();
+    };
+    const step = () => {
+      input.value = String(Number(input.value) + 1);
+      if (still || input.value === input.max) stop();
+      else show();
+    };
+    button.addEventListener('click', () => {
+      if (timer) return stop();
+      if (input.value === input.max) {
+        input.value = '0'; // from the start again
+        show();
+        if (still) return stop();
+      } else if (still) return step();
+      say('Pause');
+      timer = setInterval(step, 700);
+    });
+    input.addEventListener('input', () => { if (timer) stop(); });
+    button.disabled = false;
+    say(still ? 'Next' : 'Play');
+  }
+
   const [target, state] = decodeURIComponent(location.hash.slice(1)).split('?');
   if (target === root.id && state) {
     const wanted = new Map(state.split('&').map((pair) => pair.split('=')));

@@ -65,6 +65,33 @@ def slider(
     return Control("slider", values, tuple(format.format(v) for v in values), label, _start(values, start))
 
 
+def play(
+    values: Sequence[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
+) -> Control:
+    """A slider that runs by itself when asked to, with a button to start and to pause.
+
+    It runs to its last value and stops. For readers who asked their system for less motion the button moves it by
+    one step.
+
+    Args:
+        values: as for `slider`.
+        start: as for `slider`.
+        label: as for `slider`.
+        format: as for `slider`.
+
+    Returns:
+        A control for `explore`.
+
+    Raises:
+        ValueError: as for `slider`.
+
+    Example:
+        >>> play([0, 10, 20], label="step").kind
+        'play'
+    """
+    return dataclasses.replace(slider(values, start=start, label=label, format=format), kind="play")
+
+
 def choice(options: Sequence[str], *, start: str | None = None, label: str | None = None) -> Control:
     """A menu of a few named options.
 
@@ -211,10 +238,14 @@ def _control_html(name: str, control: Control) -> str:
     if control.kind == "toggle":
         return f'<label><input type="checkbox" disabled{" checked" * control.start}> {text}</label>'
     label = html.escape(control.labels[control.start])
-    return (
+    range_html = (
         f'<label>{text} <input type="range" min="0" max="{len(control.values) - 1}" step="1" '
         f'value="{control.start}" aria-valuetext="{label}" disabled><output>{label}</output></label>'
     )
+    if control.kind == "slider":
+        return range_html
+    button = f'<button type="button" class="db-play" aria-label="Play {text}" disabled>Play</button>'
+    return f"<span>{range_html}{button}</span>"
 
 
 def _encode(figure: Figure, dpi: int) -> tuple[bytes, str]:

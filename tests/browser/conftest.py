@@ -15,6 +15,7 @@ MODES = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True},
+    "less motion": {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}},
     "no script": {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}},
 }
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)

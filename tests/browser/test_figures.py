@@ -70,6 +70,34 @@ def test_sliders_move_by_touch(open_page, name):
         assert figure.evaluate(STATE) != before
 
 
+def test_play_runs_to_the_end_and_stops(open_page):
+    page = open_page("notebooks/01a_history.html")
+    figure = page.locator("#fig-perceptron-race")
+    button, slider = figure.locator(".db-play"), figure.locator("span input[type=range]")
+    before = figure.evaluate(STATE)
+    button.click()
+    assert button.inner_text() == "Pause"
+    page.wait_for_function("() => document.querySelector('#fig-perceptron-race .db-play').textContent === 'Play'")
+    assert slider.input_value() == slider.get_attribute("max")
+    assert figure.evaluate(STATE) != before
+    assert figure.locator("[aria-live]").inner_text() == figure.evaluate(STATE)[1]
+    button.click()  # from the start again, and pause
+    button.click()
+    assert button.inner_text() == "Play"
+    assert slider.input_value() == "0"
+
+
+def test_play_moves_one_step_for_who_asked_for_less_motion(open_page):
+    page = open_page("notebooks/01a_history.html", "less motion")
+    figure = page.locator("#fig-perceptron-race")
+    button, slider = figure.locator(".db-play"), figure.locator("span input[type=range]")
+    value = int(slider.input_value())
+    button.click()
+    page.wait_for_timeout(1000)
+    assert button.inner_text() == "Next"
+    assert int(slider.input_value()) == value + 1
+
+
 def test_figures_do_not_disturb_one_another(open_page):
     page = open_page("notebooks/01a_history.html")
     first, second, *_ = figures(page)
@@ -120,4 +148,4 @@ def test_without_script_the_first_picture_and_a_note_remain(open_page, name):
         assert figure.locator("img").is_visible()
         assert figure.locator("img").get_attribute("alt")
         assert "need JavaScript" in figure.locator(".db-note").inner_text()
-        assert all(control.is_disabled() for control in figure.locator("input, select").all())
+        assert all(control.is_disabled() for control in figure.locator("input, select, button").all())
