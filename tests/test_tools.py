@@ -156,3 +156,25 @@ def test_student_copies_have_no_solutions_and_no_outputs(tmp_path):
     assert done.returncode == 1
     assert "exists and differs" in done.stderr
     assert work.read_text().endswith(" ")
+
+
+def test_the_text_view_is_not_overwritten_while_it_has_edits(tmp_path):
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "text.py", tmp_path / "tools")
+    notebook = shutil.copy(sorted((ROOT / "notebooks").glob("*.ipynb"))[0], tmp_path)
+    view = tmp_path / "text" / f"{Path(notebook).stem}.md"
+
+    def run(direction):
+        command = [sys.executable, tmp_path / "tools" / "text.py", direction, notebook]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert run("to-text").returncode == 0
+    assert run("to-text").returncode == 0  # nothing was edited
+    view.write_text(view.read_text() + "\nA new sentence.\n")
+    done = run("to-text")
+    assert done.returncode == 1
+    assert "has edits that are not in the notebook" in done.stderr
+    assert "A new sentence." in view.read_text()
+    assert run("to-notebook").returncode == 0
+    assert "A new sentence." in Path(notebook).read_text()
+    assert run("to-text").returncode == 0

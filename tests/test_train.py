@@ -192,6 +192,28 @@ def test_interruption_returns_what_there_is(monkeypatch):
     same(model, db.fit(loss, MODEL, (X, Y), SGD, steps=32, **options)[0])
 
 
+def test_an_interruption_while_waiting_returns_model_and_losses_in_agreement(monkeypatch):
+    calls = iter(range(10))
+
+    class Numpy:  # NumPy, but the third wait for the device is interrupted
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+        def asarray(self, array):
+            if next(calls) == 2:
+                raise KeyboardInterrupt
+            return np.asarray(array)
+
+    monkeypatch.setattr(train, "SECONDS_PER_CHUNK", 0.0)
+    monkeypatch.setattr(train, "np", Numpy())
+    with pytest.warns(UserWarning, match=r"fit was interrupted after 32 of 500 steps"):
+        model, history = db.fit(loss, MODEL, (X, Y), SGD, steps=500, batch_size=7, key=KEY)
+    monkeypatch.undo()
+    expected, whole = db.fit(loss, MODEL, (X, Y), SGD, steps=32, batch_size=7, key=KEY)
+    same(model, expected)
+    np.testing.assert_array_equal(history.losses, whole.losses)
+
+
 def test_devices_give_the_same_result():
     code = """
 import jax, numpy as np, optax, deepbook as db

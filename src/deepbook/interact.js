@@ -69,11 +69,11 @@ for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
     say(still ? 'Next' : 'Play');
   }
 
-  const [target, state] = decodeURIComponent(location.hash.slice(1)).split('?');
+  const [target, state] = location.hash.slice(1).split('?');
   if (target === root.id && state) {
-    const wanted = new Map(state.split('&').map((pair) => pair.split('=')));
+    const wanted = new URLSearchParams(state); // never throws, whatever the link holds
     controls.forEach((control, i) => {
-      const value = Number(wanted.get(control.name));
+      const value = Number(wanted.get(control.name) ?? NaN);
       if (!(value >= 0 && value < control.labels.length)) return;
       if (inputs[i].type === 'checkbox') inputs[i].checked = value === 1;
       else inputs[i].value = String(value);

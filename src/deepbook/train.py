@@ -166,7 +166,7 @@ def fit(
                 stop = min(step + length, steps, (step // eval_every + 1) * eval_every)
                 previous, current = current, (step, jax.tree.map(jnp.copy, state))
                 begun = time.perf_counter()
-                state, reached, chunk_losses = run(*state, data, key, step, stop)
+                new_state, reached, chunk_losses = run(*state, data, key, step, stop)
                 chunk_losses = np.asarray(chunk_losses)[: int(reached) - step]  # waits for the device
                 seconds, chunks = time.perf_counter() - begun, chunks + 1
                 losses.append(chunk_losses)
@@ -177,7 +177,7 @@ def fit(
                     raise NonFiniteLossError(bad, good[0], history())
                 if chunks > 1:  # the first chunk includes compilation
                     length = int(np.clip(SECONDS_PER_CHUNK * (stop - step) / seconds, 1, CHUNK))
-                step = stop
+                state, step = new_state, stop  # together, so that an interruption finds them in agreement
                 bar.update(step, loss=chunk_losses[-1])
                 if step % eval_every == 0 or step == steps:
                     evaluate()

@@ -118,6 +118,14 @@ def test_a_link_keeps_the_figures_state(open_page):
     assert again.locator("#fig-perceptron-race").evaluate(STATE) == shown
 
 
+@pytest.mark.parametrize("fragment", ["#100%", "#fig-perceptron-race?gap=%E0%A4%A", "#fig-perceptron-race?gap=99"])
+def test_a_broken_link_leaves_the_figures_working(open_page, fragment):
+    page = open_page("notebooks/01a_history.html" + fragment)
+    assert page.problems == []
+    for figure in figures(page):
+        assert figure.locator("input[type=range]").first.is_enabled()
+
+
 def test_a_frame_changes_within_16_ms(open_page):
     page = open_page("notebooks/01a_history.html")
     slowest = page.evaluate("""async () => {
