@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from deepbook import check
+from deepbook import check, check_gradient
 
 CASES = [((1.0,), 2.0), ((3.0,), 6.0)]
 
@@ -59,3 +59,53 @@ def test_tuples_are_compared_entry_by_entry():
 def test_no_cases_is_the_authors_mistake():
     with pytest.raises(ValueError, match="cases: got none"):
         check(stub, [])
+
+
+def loss(W, x):
+    return jnp.sum(jnp.tanh(W @ x) ** 2)
+
+
+def gradient(W, x):
+    h = jnp.tanh(W @ x)
+    return jnp.outer(2 * h * (1 - h**2), x)
+
+
+POINTS = [(np.array([[0.3, -0.2], [0.5, 0.1]]), np.array([1.0, 2.0])), (np.eye(2), np.array([0.5, -0.5]))]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "message"),
+    [
+        (gradient, "passed", "correct: the gradient agrees at 2 points"),
+        (lambda W, x: -gradient(W, x), "failed", "point 1: your gradient has the wrong sign"),
+        (lambda W, x: gradient(W, x) / 2, "failed", "point 1: your gradient is 0.5 times the right one"),
+        (lambda W, x: gradient(W, x).T, "failed", "point 1: your gradient is the transpose of the right one"),
+        (lambda W, x: W, "failed", "point 1: expected -0.197356 at index (0, 0), got 0.3"),
+        (lambda W, x: x, "failed", "point 1: expected shape (2, 2), got shape (2,)"),
+        (lambda W, x: "no", "failed", "point 1: expected numbers, got 'no'"),
+        (lambda W, x: 0 * W, "failed", "point 1: expected -0.197356 at index (0, 0), got 0"),
+        (lambda W, x: float("nan") * W, "failed", "point 1: expected -0.197356 at index (0, 0), got nan"),
+        (lambda W, x: 1 / 0, "failed", "point 1: raised ZeroDivisionError: division by zero"),
+        (lambda W, x: ..., "not attempted", "not attempted yet: replace the ... with your answer"),
+    ],
+)
+def test_gradients(answer, status, message):
+    result = check_gradient(answer, loss, POINTS)
+    assert result.status == status
+    assert result.message[: len(message) - 3] == message[:-3]  # last digits depend on the processor
+
+
+def test_gradients_of_several_arguments():
+    both = lambda W, x: (gradient(W, x), W.T @ (2 * jnp.tanh(W @ x) * (1 - jnp.tanh(W @ x) ** 2)))
+    assert check_gradient(both, loss, POINTS, argnums=(0, 1)).status == "passed"
+    wrong = lambda W, x: (both(W, x)[0], -both(W, x)[1])
+    result = check_gradient(wrong, loss, POINTS, argnums=(0, 1))
+    assert result.message == "point 1: value 2 of 2: your gradient has the wrong sign"
+    assert check_gradient(gradient, loss, POINTS, argnums=(0, 1)).status == "failed"
+
+
+def test_nothing_to_compare_with_is_an_error_of_the_author():
+    with pytest.raises(ValueError, match="points: got none"):
+        check_gradient(gradient, loss, [])
+    with pytest.raises(ValueError, match="cases: got none"):
+        check(gradient, [])

@@ -8,9 +8,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from deepbook import choice, explore, play, slider, toggle
+from deepbook import animate, choice, explore, play, predict, slider, stepper, toggle
 from deepbook._live import live_widget
-from deepbook.interact import MAX_BYTES
+from deepbook.frames import MAX_BYTES, prose
 
 
 def draw(slope, kind="solid", grid=False):
@@ -83,7 +83,7 @@ def noise(n):
     ("make", "message"),
     [
         (lambda: explore(draw), "controls: got none"),
-        (lambda: explore(draw, slope=slider(range(65))), r"explore: 65 frames \(slope 65\), at most 64 .*thin a grid"),
+        (lambda: explore(draw, slope=slider(range(65))), r"explore: 65 frames, expected 2 to 64 \(slope 65\)"),
         (lambda: slider([1]), r"values: got \(1,\), expected at least two, increasing"),
         (lambda: slider([2, 1]), r"values: got \(2, 1\), expected"),
         (lambda: slider([1, 2], start=3), r"start: got 3, expected one of \(1, 2\)"),
@@ -144,3 +144,83 @@ def test_play_when_live_moves_over_the_controls_values():
     assert control.value == 4
     assert image.value != before
     assert alt.value == "A solid line with slope 4, without a grid."
+
+
+def stage(i):
+    return plt.figure(figsize=(1, 1)), f"Picture number {i} of a construction."
+
+
+def test_animate_draws_what_it_is_given():
+    seen = []
+
+    def film(weights):
+        seen.append(weights)
+        return stage(len(seen))
+
+    runs = [{"w": 0.0}, {"w": 1.0}, {"w": 1.5}]
+    page = animate(film, runs, labels=["0", "10", "100"], label="step", seconds=6).html()
+    record = record_of(page)
+    assert seen == runs
+    assert record["kind"] == "animate"
+    assert record["interval"] == 2000
+    assert record["controls"] == [{"name": "frame", "labels": ["0", "10", "100"]}]
+    assert [name in page for name in ("Play step", "Back step", "Next step")] == [True] * 3
+
+
+def test_stepper_holds_every_text_for_a_page_without_script():
+    page = stepper(stage, {"Start": "All is *empty* & $x < 1$.", "End": "Done."}).html()
+    first = (
+        r'<li><strong>Start.</strong> All is <em>empty</em> &amp; <span class="mathjax_process">\(x &lt; 1\)</span>.'
+    )
+    assert first in page
+    assert "<li><strong>End.</strong> Done.</li>" in page
+    assert record_of(page)["alts"] == ["Picture number 0 of a construction.", "Picture number 1 of a construction."]
+
+
+def die(guess):
+    return plt.figure(figsize=(1, 1)), f"A die is thrown; the guess is {guess}."
+
+
+def test_predict_with_a_number():
+    page = predict("What is the *mean*?", die, guess=slider([1, 2, 3, 4]), truth=3.5, because="By symmetry.").html()
+    record = record_of(page)
+    assert len(record["frames"]) == 5
+    assert record["alts"][0] == "A die is thrown; the guess is None."
+    assert record["verdicts"] == [
+        "You said 1. It is 3.5.",
+        "You said 2. It is 3.5.",
+        "You said 3. Right: it is 3.5.",
+        "You said 4. It is 3.5.",
+    ]
+    assert '<p class="db-question">What is the <em>mean</em>?</p>' in page
+    assert "<summary>Show the answer</summary><p>It is 3.5. By symmetry.</p>" in page
+
+
+def test_predict_with_a_choice():
+    page = predict("Odd or even?", die, guess=choice(["odd", "even"]), truth="odd", because="As said.").html()
+    assert record_of(page)["verdicts"] == ["You said odd. Right: it is odd.", "You said even. It is odd."]
+    assert page.count('class="db-commit"') == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: animate(stage, [1]), "animate: 1 frames, expected 2 to 64"),
+        (lambda: animate(stage, range(65)), "animate: 65 frames, expected 2 to 64"),
+        (lambda: animate(stage, range(3), labels=["a"]), "labels: got 1, expected one for each of 3 frames"),
+        (lambda: animate(noise, range(8)).html(), rf"animate: 8 frames take .* at most {MAX_BYTES:,} are allowed"),
+        (lambda: stepper(stage, {"a": "b"}), "stepper: 1 frames, expected 2 to 64"),
+        (lambda: predict("?", die, guess=toggle(), truth=True, because=""), "guess: got toggle, expected"),
+        (lambda: predict("?", die, guess=slider([1, 2]), truth=3, because=""), "truth: got 3, expected .* 1 to 2"),
+        (lambda: predict("?", die, guess=choice("ab"), truth="c", because=""), "truth: got 'c', expected"),
+        (lambda: predict("?", die, guess=slider(range(64)), truth=3, because=""), "predict: 65 frames, expected"),
+    ],
+)
+def test_the_other_kinds_refuse_what_cannot_work(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_prose_marks_formulas_and_escapes_the_rest():
+    assert prose("a * b, 2*3 and <b>") == "a * b, 2*3 and &lt;b&gt;"
+    assert prose("*so* $a * b * c$") == r'<em>so</em> <span class="mathjax_process">\(a * b * c\)</span>'

@@ -87,7 +87,7 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
             if len(alt) < 30:
                 found.append(f"figure with the alt text {alt!r}, expected at least 30 characters in mystnb.image.alt")
         page = output.get("text/html", "")
-        if "db-explore" in page:
+        if "db-figure" in page:
             frames = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S)[1])
             size = sum(map(len, frames["frames"]))
             if size > MAX_FRAME_BYTES:
@@ -115,7 +115,7 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
         found.append("the first code cell is not the bootstrap cell of all chapters")
     outputs = [output for cell in code for output in outputs_of(cell)]
     claims = sum(CLAIM in output for output in outputs)
-    moving = sum("db-explore" in output.get("text/html", "") for output in outputs)
+    moving = sum("db-figure" in output.get("text/html", "") for output in outputs)
     exercises = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", prose)
     solved = re.findall(r"\{solution\} (\S+)", prose)
     checked = [cell["metadata"]["exercise"] for cell in code if "exercise" in cell["metadata"]]

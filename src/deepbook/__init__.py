@@ -18,11 +18,15 @@ _LAZY = {
     "plots": "deepbook.plots",
     "claim": "deepbook.claims:claim",
     "check": "deepbook.exercises:check",
+    "check_gradient": "deepbook.exercises:check_gradient",
     "explore": "deepbook.interact:explore",
-    "slider": "deepbook.interact:slider",
-    "play": "deepbook.interact:play",
-    "choice": "deepbook.interact:choice",
-    "toggle": "deepbook.interact:toggle",
+    "animate": "deepbook.interact:animate",
+    "stepper": "deepbook.interact:stepper",
+    "predict": "deepbook.interact:predict",
+    "slider": "deepbook.controls:slider",
+    "play": "deepbook.controls:play",
+    "choice": "deepbook.controls:choice",
+    "toggle": "deepbook.controls:toggle",
 }
 
 __all__ = [
@@ -37,8 +41,10 @@ __all__ = [
     "Progress",
     "Sequential",
     "accuracy",
+    "animate",
     "binary_cross_entropy",
     "check",
+    "check_gradient",
     "choice",
     "claim",
     "cross_entropy",
@@ -54,9 +60,11 @@ __all__ = [
     "parameter_count",
     "play",
     "plots",
+    "predict",
     "save",
     "slider",
     "static",
+    "stepper",
     "toggle",
 ]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from deepbook.interact import Control, Explore
+from deepbook.controls import Control
+from deepbook.interact import Explore
 
 
 def live_widget(figure: Explore) -> widgets.VBox:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 
@@ -43,18 +45,98 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
         raise ValueError("cases: got none, expected at least one")
     for number, (arguments, expected) in enumerate(cases, 1):
         call = f"case {number}, f({', '.join(_short(a) for a in arguments)})"
-        try:
-            got = answer(*arguments)
-        except NotImplementedError:
-            got = ...
-        except Exception as error:
-            return Result("failed", f"{call}: raised {type(error).__name__}: {error}")
-        if got is ... or (got is None and expected is not None):  # a body of ... returns None
-            return Result("not attempted", "not attempted yet: replace the ... with your answer")
-        problem = _difference(got, expected, tol)
+        result = _try(answer, arguments, call, expected is None)
+        if isinstance(result, Result):
+            return result
+        problem = _difference(result[0], expected, tol)
         if problem:
             return Result("failed", f"{call}: {problem}")
     return Result("passed", f"correct: all {len(cases)} cases agree" if len(cases) > 1 else "correct")
+
+
+def check_gradient(
+    answer: Callable[..., Any],
+    of: Callable[..., Any],
+    points: Sequence[tuple[Any, ...]],
+    *,
+    argnums: int | tuple[int, ...] = 0,
+    tol: float = 1e-4,
+) -> Result:
+    r"""Compare a reader's gradient with the one JAX derives, and name the usual slips.
+
+    At each point $x$ every entry must satisfy $|a - \nabla f(x)| \le \text{tol}\,(1 + |\nabla f(x)|)$. When it does
+    not, the message says whether the sign, a constant factor or a transposition explains it.
+
+    Args:
+        answer: the reader's function; it gets the same arguments as `of` and returns the gradient.
+        of: the function that is differentiated; returns one number.
+        points: tuples of arguments at which they are compared.
+        argnums: the argument, or the tuple of arguments, with respect to which; as in `jax.grad`.
+        tol: tolerance, relative for large values and absolute for small ones.
+
+    Returns:
+        The verdict, which displays as one line. It never raises for a wrong answer.
+
+    Example:
+        >>> loss = lambda w: (w**2).sum()
+        >>> check_gradient(lambda w: 2 * w, loss, [(np.array([1.0, -2.0]),)])
+        ✓ correct: the gradient agrees at 1 point
+        >>> check_gradient(lambda w: w, loss, [(np.array([1.0, -2.0]),)])
+        ✗ point 1: your gradient is 0.5 times the right one
+    """
+    if not points:
+        raise ValueError("points: got none, expected at least one")
+    for number, point in enumerate(points, 1):
+        arguments = tuple(jnp.asarray(x, jnp.float32) if np.asarray(x).dtype.kind == "f" else x for x in point)
+        expected = jax.grad(of, argnums)(*arguments)
+        result = _try(answer, arguments, f"point {number}", False)
+        if isinstance(result, Result):
+            return result
+        problem = _difference(result[0], expected, tol)
+        if problem:
+            slip = _slip(result[0], expected, tol)
+            return Result("failed", f"point {number}: {slip or problem}")
+    return Result("passed", f"correct: the gradient agrees at {len(points)} point{'s' * (len(points) > 1)}")
+
+
+def _try(answer: Callable[..., Any], arguments: tuple[Any, ...], call: str, none: bool) -> Result | tuple[Any]:
+    """The answer's value as a tuple of one, or a verdict where there is none; `none` says whether None is a value."""
+    try:
+        got = answer(*arguments)
+    except NotImplementedError:
+        got = ...
+    except Exception as error:
+        return Result("failed", f"{call}: raised {type(error).__name__}: {error}")
+    if got is ... or (got is None and not none):  # a body of ... returns None
+        return Result("not attempted", "not attempted yet: replace the ... with your answer")
+    return (got,)
+
+
+def _slip(got: Any, expected: Any, tol: float) -> str | None:
+    """The usual mistake that explains a wrong gradient, or None."""
+    if isinstance(expected, tuple):
+        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
+            return None
+        parts = [(n, g, e) for n, (g, e) in enumerate(zip(got, expected, strict=True), 1) if _difference(g, e, tol)]
+        slip = _slip(parts[0][1], parts[0][2], tol)
+        return slip and f"value {parts[0][0]} of {len(expected)}: {slip}"
+    try:
+        g, e = np.asarray(got, float), np.asarray(expected, float)
+    except (ValueError, TypeError):
+        return None
+    if g.ndim == 2 and g.shape == e.T.shape and not _difference(g.T, e, tol):
+        return "your gradient is the transpose of the right one"
+    if g.shape != e.shape or not np.abs(e).max() > tol:
+        return None
+    at = np.unravel_index(np.abs(e).argmax(), e.shape)
+    factor = float(g[at] / e[at])
+    if factor == 0 or not np.isfinite(factor) or _difference(g / factor, e, tol):
+        return None
+    return (
+        "your gradient has the wrong sign"
+        if abs(factor + 1) <= tol
+        else f"your gradient is {factor:.4g} times the right one"
+    )
 
 
 def _difference(got: Any, expected: Any, tol: float) -> str | None:

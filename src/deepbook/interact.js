@@ -1,43 +1,55 @@
-// Moves a pre-rendered figure: each `.db-explore` holds one picture, its controls, and its frames as JSON.
-// No dependency; runs from disk. Loaded once per figure, so it only starts figures that are not yet started.
-for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
+// Moves pre-rendered figures: each `.db-figure` holds one picture, its controls, and its frames as JSON.
+// No dependency; runs from disk. It comes once per figure, so it only starts those that are not yet started.
+for (const root of document.querySelectorAll('.db-figure:not([data-ready])')) {
   root.dataset.ready = '1';
-  const { controls, frames, alts } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+  const record = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+  const { kind, controls, frames, alts } = record;
+  const all = (selector) => [...root.querySelectorAll(selector)];
   const image = root.querySelector('img');
   const live = root.querySelector('[aria-live]');
-  const inputs = [...root.querySelectorAll('input, select')];
+  const inputs = all('input, select');
   const position = (input) => (input.type === 'checkbox' ? Number(input.checked) : Number(input.value));
+  let committed = null; // the guess of a prediction
 
   const show = () => {
     let index = 0; // the last control changes fastest
-    controls.forEach((control, i) => { index = index * control.labels.length + position(inputs[i]); });
+    if (kind === 'predict') index = committed === null ? 0 : 1 + committed;
+    else controls.forEach((control, i) => { index = index * control.labels.length + position(inputs[i]); });
     image.src = frames[index];
     image.alt = alts[index];
-    controls.forEach((control, i) => {
-      const text = control.labels[position(inputs[i])];
-      const output = inputs[i].parentElement.querySelector('output');
-      if (output) {
-        output.textContent = text;
-        inputs[i].setAttribute('aria-valuetext', text);
-      }
+    inputs.forEach((input, i) => {
+      const output = input.parentElement.querySelector('output');
+      if (!output) return;
+      output.textContent = controls[i].labels[position(input)];
+      input.setAttribute('aria-valuetext', output.textContent);
     });
+    for (const button of all('.db-move')) {
+      const next = position(inputs[0]) + Number(button.value);
+      // not `disabled`: that would take the focus away from under the reader's finger
+      button.setAttribute('aria-disabled', String(next < 0 || next > Number(inputs[0].max)));
+    }
+    all('.db-stages > li').forEach((item, i) => { item.hidden = i !== index; });
     return index;
   };
   const changed = () => {
-    live.textContent = alts[show()]; // read aloud; a running figure is read when it stops
+    const index = show();
+    const stage = all('.db-stages > li')[index];
+    const verdict = committed === null ? '' : record.verdicts[committed];
+    live.textContent = [verdict, alts[index], stage?.textContent].filter(Boolean).join(' '); // read aloud
+    if (kind === 'predict') return; // a link to a question does not hold its answer
     const state = controls.map((control, i) => `${control.name}=${position(inputs[i])}`).join('&');
     history.replaceState(null, '', `#${root.id}?${state}`);
   };
 
-  for (const input of inputs) {
-    input.disabled = false;
-    input.addEventListener('input', changed);
-  }
+  for (const element of all('input, select, button')) element.disabled = false;
+  for (const input of inputs) input.addEventListener('input', changed);
+
   // Play buttons: run to the end and stop; who asked for less motion gets one step at a time.
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  for (const button of root.querySelectorAll('.db-play')) {
-    const input = button.parentElement.querySelector('input');
+  for (const button of all('.db-play')) {
+    const input = kind === 'animate' ? inputs[0] : button.parentElement.querySelector('input');
     const name = button.getAttribute('aria-label').replace('Play ', '');
+    const ready = still ? 'Next' : 'Play';
     let timer = 0;
     const say = (word) => {
       button.textContent = word;
@@ -46,7 +58,7 @@ for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
     const stop = () => {
       clearInterval(timer);
       timer = 0;
-      say(still ? 'Next' : 'Play');
+      say(ready);
       changed();
     };
     const step = () => {
@@ -62,15 +74,56 @@ for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
         if (still) return stop();
       } else if (still) return step();
       say('Pause');
-      timer = setInterval(step, 700);
+      timer = setInterval(step, record.interval ?? 700);
     });
     input.addEventListener('input', () => { if (timer) stop(); });
-    button.disabled = false;
-    say(still ? 'Next' : 'Play');
+    for (const move of all('.db-move')) move.addEventListener('click', () => { if (timer) stop(); });
+    say(ready);
+    if (still && kind === 'animate') button.hidden = true; // it has a button for the next step
+  }
+  for (const button of all('.db-move')) {
+    button.addEventListener('click', () => {
+      inputs[0].value = String(Number(inputs[0].value) + Number(button.value)); // the slider keeps it in range
+      changed();
+    });
+  }
+
+  // Predictions: nothing is told before the reader has committed.
+  const told = root.querySelector('details');
+  const again = root.querySelector('.db-again');
+  const settle = (guess) => {
+    committed = guess;
+    const open = guess !== null;
+    root.querySelector('.db-verdict').textContent = open ? record.verdicts[guess] : '';
+    told.hidden = !open;
+    told.open = open;
+    again.hidden = !open;
+    for (const button of all('.db-commit')) {
+      button.setAttribute('aria-pressed', String(open && (button.value === '' || Number(button.value) === guess)));
+      button.setAttribute('aria-disabled', String(open));
+    }
+    for (const input of inputs) input.disabled = open;
+  };
+  if (kind === 'predict') {
+    told.querySelector('summary').remove();
+    for (const button of all('.db-commit')) {
+      button.addEventListener('click', () => {
+        if (committed !== null) return;
+        settle(button.value === '' ? position(inputs[0]) : Number(button.value));
+        changed();
+      });
+    }
+    again.addEventListener('click', () => {
+      settle(null);
+      changed();
+      (inputs[0] ?? root.querySelector('.db-commit')).focus();
+    });
+    settle(null);
   }
 
   const [target, state] = location.hash.slice(1).split('?');
-  if (target === root.id && state) {
+  const linked = target === root.id && state && kind !== 'predict';
+  if (linked) {
     const wanted = new URLSearchParams(state); // never throws, whatever the link holds
     controls.forEach((control, i) => {
       const value = Number(wanted.get(control.name) ?? NaN);
@@ -78,8 +131,8 @@ for (const root of document.querySelectorAll('.db-explore:not([data-ready])')) {
       if (inputs[i].type === 'checkbox') inputs[i].checked = value === 1;
       else inputs[i].value = String(value);
     });
-    show();
-    root.scrollIntoView();
   }
+  show();
+  if (linked) root.scrollIntoView();
   root.querySelector('.db-note').remove();
 }

@@ -1,191 +1,55 @@
-"""`explore`: a figure with controls, live where a kernel runs and pre-rendered everywhere else."""
+"""Figures that move: `explore`, `animate`, `stepper` and `predict`. All work on a page without a kernel."""
 
-import base64
-import dataclasses
 import html
-import io
 import itertools
-import json
 import math
 import os
-import re
-from collections.abc import Callable, Sequence
-from importlib import resources
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
-from PIL import Image
-
-MAX_FRAMES = 64
-MAX_BYTES = 300_000
-Draw = Callable[..., tuple[Figure, str]]
+from deepbook.controls import Control, button, control_html
+from deepbook.frames import MAX_FRAMES, Draw, page, prose, render
 
 
-@dataclasses.dataclass(frozen=True)
-class Control:
-    """One control of a figure: the values of its pre-rendered grid, how they read, and where it starts."""
+class Moving:
+    """A figure that moves: a notebook displays it, with all its frames, when it is the last line of a cell."""
 
-    kind: str
-    values: tuple[Any, ...]
-    labels: tuple[str, ...]
-    label: str | None
-    start: int
+    def __init__(self, description: str, make: Callable[[], str]) -> None:
+        self.description, self.html = description, make
 
-    def named(self, name: str) -> str:
-        """What the reader sees beside the control."""
-        return self.label or name.replace("_", " ")
+    def __repr__(self) -> str:
+        return self.description
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {"text/plain": repr(self), "text/html": self.html()}
 
 
-def slider(
-    values: Sequence[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
-) -> Control:
-    """A slider over numbers.
-
-    Args:
-        values: increasing numbers: the grid that is pre-rendered. With a kernel the slider takes any number
-            between the first and the last (any whole number, if all are whole).
-        start: one of the values; by default the first.
-        label: text beside the control; by default the argument's name.
-        format: how a value reads, for example `"{:.2f} px"`.
-
-    Returns:
-        A control for `explore`.
-
-    Raises:
-        ValueError: fewer than two values, values not increasing, or a start that is none of them.
-
-    Example:
-        >>> slider([1, 2, 4], start=2).labels
-        ('1', '2', '4')
-    """
-    values = tuple(values)
-    if len(values) < 2 or any(b <= a for a, b in itertools.pairwise(values)):
-        raise ValueError(f"values: got {values}, expected at least two, increasing")
-    return Control("slider", values, tuple(format.format(v) for v in values), label, _start(values, start))
-
-
-def play(
-    values: Sequence[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
-) -> Control:
-    """A slider that runs by itself when asked to, with a button to start and to pause.
-
-    It runs to its last value and stops. For readers who asked their system for less motion the button moves it by
-    one step.
-
-    Args:
-        values: as for `slider`.
-        start: as for `slider`.
-        label: as for `slider`.
-        format: as for `slider`.
-
-    Returns:
-        A control for `explore`.
-
-    Raises:
-        ValueError: as for `slider`.
-
-    Example:
-        >>> play([0, 10, 20], label="step").kind
-        'play'
-    """
-    return dataclasses.replace(slider(values, start=start, label=label, format=format), kind="play")
-
-
-def choice(options: Sequence[str], *, start: str | None = None, label: str | None = None) -> Control:
-    """A menu of a few named options.
-
-    Args:
-        options: the texts, passed to draw as they are.
-        start: one of them; by default the first.
-        label: text beside the control; by default the argument's name.
-
-    Returns:
-        A control for `explore`.
-
-    Raises:
-        ValueError: fewer than two options, or a start that is none of them.
-    """
-    options = tuple(options)
-    if len(options) < 2:
-        raise ValueError(f"options: got {options}, expected at least two")
-    return Control("choice", options, options, label, _start(options, start))
-
-
-def toggle(*, start: bool = False, label: str | None = None) -> Control:
-    """A box to tick.
-
-    Args:
-        start: whether it is ticked at first.
-        label: text beside the control; by default the argument's name.
-
-    Returns:
-        A control for `explore`.
-    """
-    return Control("toggle", (False, True), ("off", "on"), label, int(start))
-
-
-def _start(values: tuple[Any, ...], start: Any) -> int:
-    if start is not None and start not in values:
-        raise ValueError(f"start: got {start!r}, expected one of {values}")
-    return 0 if start is None else values.index(start)
-
-
-class Explore:
-    """A figure with controls, as `explore` returns it; a notebook displays it, the site shows its frames."""
+class Explore(Moving):
+    """A figure with controls, as `explore` returns it; live where a kernel runs."""
 
     def __init__(self, draw: Draw, controls: dict[str, Control], dpi: int) -> None:
         self.draw, self.controls, self.dpi = draw, controls, dpi
-        self.id = "fig-" + re.sub(r"[^a-z0-9]+", "-", draw.__name__.lower()).strip("-")
-
-    def __repr__(self) -> str:
-        parts = (f"{name} in {', '.join(c.labels)}" for name, c in self.controls.items())
-        return f"explore({self.draw.__name__}: {'; '.join(parts)})"
+        parts = (f"{name} in {', '.join(c.labels)}" for name, c in controls.items())
+        super().__init__(f"explore({_name(draw)}: {'; '.join(parts)})", self._page)
 
     def render(self, **values: Any) -> tuple[bytes, str, str]:
         """One frame: its bytes, their kind ("png" or "webp") and the alt text."""
-        drawn = self.draw(**values)
-        if not (isinstance(drawn, tuple) and isinstance(drawn[0], Figure) and isinstance(drawn[1], str)):
-            raise TypeError(f"draw: it returned {type(drawn).__name__}, expected (figure, alt text)")
-        figure, alt = drawn
-        if len(alt) < 20:
-            raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
-        data, kind = _encode(figure, self.dpi)
-        return data, kind, alt
+        return render(self.draw, dpi=self.dpi, **values)
 
-    def html(self) -> str:
-        """The whole figure for a page: first picture, controls, all frames, and the script that moves them."""
-        frames, alts = [], []
+    def _page(self) -> str:
         grid = itertools.product(*(c.values for c in self.controls.values()))
-        for values in grid:
-            data, kind, alt = self.render(**dict(zip(self.controls, values, strict=True)))
-            frames.append(f"data:image/{kind};base64,{base64.b64encode(data).decode()}")
-            alts.append(alt)
-        size = sum(map(len, frames))
-        if size > MAX_BYTES:
-            raise ValueError(
-                f"explore: {len(frames)} frames take {size:,} bytes, at most {MAX_BYTES:,} are allowed: "
-                "thin the grid of a control, or draw less in a frame (fewer points, smaller dpi)"
-            )
+        calls = [partial(self.render, **dict(zip(self.controls, values, strict=True))) for values in grid]
         first = 0
         for control in self.controls.values():
             first = first * len(control.values) + control.start
-        controls = [{"name": n, "kind": c.kind, "labels": c.labels} for n, c in self.controls.items()]
-        record = json.dumps({"controls": controls, "alts": alts, "frames": frames}, ensure_ascii=False)
-        record = record.replace("</", r"<\/")  # no text can end the script element
-        package = resources.files("deepbook")
-        return (
-            f'<div class="db-explore" id="{self.id}"><style>{(package / "interact.css").read_text()}</style>'
-            f'<img src="{frames[first]}" alt="{html.escape(alts[first])}">'
-            f'<div class="db-controls">{"".join(map(_control_html, self.controls, self.controls.values()))}</div>'
-            '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
-            '<p class="db-hidden" aria-live="polite"></p>'
-            f'<script type="application/json">{record}</script>'
-            f"<script>{(package / 'interact.js').read_text()}</script></div>"
-        )
+        controls = [{"name": n, "labels": c.labels} for n, c in self.controls.items()]
+        rows = "".join(map(control_html, self.controls, self.controls.values()))
+        below = f'<div class="db-controls">{rows}</div>'
+        return page("explore", _name(self.draw), calls, controls, after=below, start=first)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self.html()}
+        bundle = super()._repr_mimebundle_()
         if os.environ.get("DEEPBOOK_STATIC", "0") == "0" and _has_kernel():
             from deepbook._live import live_widget
 
@@ -199,7 +63,7 @@ def explore(draw: Draw, *, dpi: int = 100, **controls: Control) -> Explore:
     Args:
         draw: `draw(**values)` returns `(figure, alt text)`; it is called with one value for each control.
         dpi: dots per inch of the pre-rendered frames.
-        **controls: name of an argument of draw to `slider(...)`, `choice(...)` or `toggle(...)`.
+        **controls: name of an argument of draw to `slider(...)`, `play(...)`, `choice(...)` or `toggle(...)`.
 
     Returns:
         An object to be the last line of a cell. With a kernel it is live: any value, drawn at once. Elsewhere
@@ -211,6 +75,7 @@ def explore(draw: Draw, *, dpi: int = 100, **controls: Control) -> Explore:
 
     Example:
         >>> import matplotlib.pyplot as plt
+        >>> from deepbook import slider
         >>> def line(slope):
         ...     figure, axis = plt.subplots()
         ...     axis.plot([0, 1], [0, slope])
@@ -220,52 +85,164 @@ def explore(draw: Draw, *, dpi: int = 100, **controls: Control) -> Explore:
     """
     if not controls:
         raise ValueError("controls: got none, expected at least one slider, choice or toggle")
-    count = math.prod(len(c.values) for c in controls.values())
-    if count > MAX_FRAMES:
-        sizes = ", ".join(f"{name} {len(c.values)}" for name, c in controls.items())
-        raise ValueError(f"explore: {count} frames ({sizes}), at most {MAX_FRAMES} are allowed: thin a grid")
+    sizes = ", ".join(f"{name} {len(c.values)}" for name, c in controls.items())
+    _limit("explore", math.prod(len(c.values) for c in controls.values()), sizes)
     return Explore(draw, controls, dpi)
 
 
-def _control_html(name: str, control: Control) -> str:
-    text = html.escape(control.named(name))
-    if control.kind == "choice":
-        options = "".join(
-            f'<option value="{i}"{" selected" * (i == control.start)}>{html.escape(label)}</option>'
-            for i, label in enumerate(control.labels)
-        )
-        return f"<label>{text} <select disabled>{options}</select></label>"
-    if control.kind == "toggle":
-        return f'<label><input type="checkbox" disabled{" checked" * control.start}> {text}</label>'
-    label = html.escape(control.labels[control.start])
-    range_html = (
-        f'<label>{text} <input type="range" min="0" max="{len(control.values) - 1}" step="1" '
-        f'value="{control.start}" aria-valuetext="{label}" disabled><output>{label}</output></label>'
-    )
-    if control.kind == "slider":
-        return range_html
-    button = f'<button type="button" class="db-play" aria-label="Play {text}" disabled>Play</button>'
-    return f"<span>{range_html}{button}</span>"
+def animate(
+    draw: Draw,
+    frames: Sequence[Any],
+    *,
+    labels: Sequence[str] | None = None,
+    label: str = "step",
+    seconds: float = 8.0,
+    dpi: int = 100,
+) -> Moving:
+    """Show a training run, or anything else that unfolds, as a film with play, pause and single steps.
+
+    Args:
+        draw: `draw(frame)` returns `(figure, alt text)`.
+        frames: what draw gets, one after another: numbers, arrays, networks. The first is what a page without
+            JavaScript shows.
+        labels: how each frame reads beside the control; by default its position, 0, 1, 2, ...
+        label: what the positions count.
+        seconds: how long the whole film runs.
+        dpi: dots per inch of the frames.
+
+    Returns:
+        An object to be the last line of a cell.
+
+    Raises:
+        ValueError: fewer than 2 or more than 64 frames, or another number of labels; on display, more than
+            300 KB of frames.
+
+    Example:
+        >>> import matplotlib.pyplot as plt
+        >>> def losses(values):
+        ...     figure, axis = plt.subplots()
+        ...     axis.plot(values)
+        ...     return figure, f"A curve of losses over {len(values)} steps."
+        >>> animate(losses, [[3.0], [3.0, 2.0], [3.0, 2.0, 1.5]])
+        animate(losses: 3 frames, step 0 to 2)
+    """
+    _limit("animate", len(frames), "use every second one, or fewer")
+    names = [str(i) for i in range(len(frames))] if labels is None else [str(text) for text in labels]
+    if len(names) != len(frames):
+        raise ValueError(f"labels: got {len(names)}, expected one for each of {len(frames)} frames")
+    control = Control("slider", tuple(range(len(frames))), tuple(names), label, 0)
+    text = html.escape(label)
+    play_button, back, ahead = button("play", f"Play {text}", "Play"), _move(-1, text), _move(1, text)
+    row = f'<div class="db-controls">{control_html(label, control)}<span>{back}{play_button}{ahead}</span></div>'
+    calls = [partial(render, draw, frame, dpi=dpi) for frame in frames]
+    controls = [{"name": "frame", "labels": names}]
+    interval = round(1000 * seconds / len(frames))
+    make = partial(page, "animate", _name(draw), calls, controls, after=row, interval=interval)
+    return Moving(f"animate({_name(draw)}: {len(frames)} frames, {label} {names[0]} to {names[-1]})", make)
 
 
-def _encode(figure: Figure, dpi: int) -> tuple[bytes, str]:
-    """The smallest of a palette PNG, a lossless and a lossy WebP; the same figure gives the same bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
-    plt.close(figure)
-    picture = Image.open(buffer).convert("RGB")
-    palette = picture.quantize(32, dither=Image.Dither.NONE)
-    settings = (
-        ("png", palette, {"optimize": True}),
-        ("webp", palette.convert("RGB"), {"lossless": True, "method": 4, "quality": 100}),
-        ("webp", picture, {"quality": 82, "method": 4}),
-    )
-    files = []
-    for kind, image, options in settings:
-        file = io.BytesIO()
-        image.save(file, kind, **options)
-        files.append((file.getvalue(), kind))
-    return min(files, key=lambda pair: len(pair[0]))
+def stepper(draw: Draw, stages: Mapping[str, str], *, dpi: int = 100) -> Moving:
+    """Show a construction or a proof one stage at a time, each with its text.
+
+    Args:
+        draw: `draw(stage)` returns `(figure, alt text)` for stage 0, 1, 2, ...
+        stages: the title of each stage and its text, in which $formulas$ and *italics* are allowed. A page
+            without JavaScript shows all texts as a list.
+        dpi: dots per inch of the pictures.
+
+    Returns:
+        An object to be the last line of a cell.
+
+    Raises:
+        ValueError: fewer than 2 or more than 64 stages; on display, more than 300 KB of pictures.
+
+    Example:
+        >>> import matplotlib.pyplot as plt
+        >>> def square(stage):
+        ...     return plt.figure(), f"A square with {stage} of its sides drawn."
+        >>> stepper(square, {"Nothing": "An empty page.", "One side": "Draw the first side."})
+        stepper(square: Nothing; One side)
+    """
+    _limit("stepper", len(stages), "tell it in fewer")
+    labels = tuple(f"{i} of {len(stages)}" for i in range(1, len(stages) + 1))
+    stage = control_html("stage", Control("slider", tuple(range(len(stages))), labels, None, 0))
+    row = f'<div class="db-controls">{stage}<span>{_move(-1, "stage")}{_move(1, "stage")}</span></div>'
+    items = "".join(f"<li><strong>{prose(title)}.</strong> {prose(text)}</li>" for title, text in stages.items())
+    calls = [partial(render, draw, i, dpi=dpi) for i in range(len(stages))]
+    controls = [{"name": "stage", "labels": labels}]
+    below = f'{row}<ol class="db-stages">{items}</ol>'
+    make = partial(page, "stepper", _name(draw), calls, controls, after=below)
+    return Moving(f"stepper({_name(draw)}: {'; '.join(stages)})", make)
+
+
+def predict(question: str, draw: Draw, *, guess: Control, truth: Any, because: str, dpi: int = 100) -> Moving:
+    """Let the reader commit to an answer before the result is shown; the picture then shows guess and truth.
+
+    Args:
+        question: one sentence, in which $formulas$ and *italics* are allowed.
+        draw: `draw(guess)` returns `(figure, alt text)`; with `None` it draws the question, without the answer,
+            and with a value both the guess and the truth.
+        guess: `choice(...)` for one of a few answers, or `slider(...)` for a number.
+        truth: the answer: one of the options, or a number, which reads as the slider's values do.
+        because: why, in a sentence or two that follow the answer.
+        dpi: dots per inch of the pictures.
+
+    Returns:
+        An object to be the last line of a cell. Without JavaScript the answer is folded below the question.
+
+    Raises:
+        ValueError: a guess of another kind, a truth that is none of the options or outside the slider, or more
+            than 63 possible guesses; on display, more than 300 KB of pictures.
+
+    Example:
+        >>> import matplotlib.pyplot as plt
+        >>> from deepbook import slider
+        >>> def dice(guess):
+        ...     return plt.figure(), f"Two dice are thrown. The guess is {guess}."
+        >>> sums = slider(range(2, 13), label="sum")
+        >>> predict("Which sum is the most frequent?", dice, guess=sums, truth=7, because="Six ways lead to it.")
+        predict(Which sum is the most frequent? 11 guesses)
+    """
+    if guess.kind not in ("choice", "slider"):
+        raise ValueError(f"guess: got {guess.kind}, expected choice(...) or slider(...)")
+    first, last = guess.values[0], guess.values[-1]
+    if truth not in guess.values if guess.kind == "choice" else not first <= truth <= last:
+        raise ValueError(f"truth: got {truth!r}, expected one that can be guessed, {first!r} to {last!r}")
+    _limit("predict", len(guess.values) + 1, "offer fewer guesses")
+    answer = guess.format.format(truth)
+    nearest = truth if guess.kind == "choice" else min(guess.values, key=lambda value: abs(value - truth))
+    verdicts = [
+        f"You said {label}. {'Right: it is' if value == nearest else 'It is'} {answer}."
+        for value, label in zip(guess.values, guess.labels, strict=True)
+    ]
+    if guess.kind == "choice":
+        asked = "".join(button("commit", html.escape(t), html.escape(t), i) for i, t in enumerate(guess.labels))
+        asked = f"<span>{asked}</span>"
+    else:
+        asked = control_html("guess", guess) + button("commit", "Commit to this guess", "Commit")
+    row = f'<div class="db-controls">{asked}{button("again", "Ask again", "Ask again")}</div>'
+    told = f"<details><summary>Show the answer</summary><p>It is {html.escape(answer)}. {prose(because)}</p></details>"
+
+    above = f'<p class="db-question">{prose(question)}</p>'
+    below = f'{row}<p class="db-verdict"></p>{told}'
+    calls = [partial(render, draw, value, dpi=dpi) for value in (None, *guess.values)]
+    controls = [{"name": "guess", "labels": guess.labels}]
+    make = partial(page, "predict", _name(draw), calls, controls, before=above, after=below, verdicts=verdicts)
+    return Moving(f"predict({question} {len(guess.values)} guesses)", make)
+
+
+def _name(draw: Draw) -> str:
+    return getattr(draw, "__name__", "figure")
+
+
+def _move(by: int, text: str) -> str:
+    seen = "Back" if by < 0 else "Next"
+    return button("move", f"{seen} {text}", seen, by)
+
+
+def _limit(kind: str, count: int, cure: str) -> None:
+    if not 2 <= count <= MAX_FRAMES:
+        raise ValueError(f"{kind}: {count} frames, expected 2 to {MAX_FRAMES} ({cure})")
 
 
 def _has_kernel() -> bool:

@@ -4,12 +4,12 @@ import pytest
 
 from conftest import PAGES, SITE
 
-WITH_FIGURES = [name for name in PAGES if 'class="db-explore"' in (SITE / name).read_text(encoding="utf-8")]
+WITH_FIGURES = [name for name in PAGES if 'class="db-figure"' in (SITE / name).read_text(encoding="utf-8")]
 STATE = "root => ['src', 'alt'].map(name => root.querySelector('img')[name])"
 
 
 def figures(page):
-    found = page.locator(".db-explore")
+    found = page.locator(".db-figure")
     assert found.count() > 0
     return [found.nth(i) for i in range(found.count())]
 
@@ -130,7 +130,7 @@ def test_a_frame_changes_within_16_ms(open_page):
     page = open_page("notebooks/01a_history.html")
     slowest = page.evaluate("""async () => {
         const times = [];
-        for (const root of document.querySelectorAll('.db-explore')) {
+        for (const root of document.querySelectorAll('.db-figure')) {
             const input = root.querySelector('input[type=range]');
             for (let round = 0; round < 2; round++) {  // the first round decodes
                 for (let value = 0; value <= Number(input.max); value++) {

@@ -1,0 +1,113 @@
+"""Pictures of a figure that moves: drawn in advance, encoded small, and put on a page with their script."""
+
+import base64
+import html
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from importlib import resources
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from PIL import Image
+
+MAX_FRAMES = 64
+MAX_BYTES = 300_000
+Draw = Callable[..., tuple[Figure, str]]
+
+
+def render(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple[bytes, str, str]:
+    """One frame: its bytes, their kind ("png" or "webp") and the alt text."""
+    drawn = draw(*arguments, **values)
+    if not (isinstance(drawn, tuple) and isinstance(drawn[0], Figure) and isinstance(drawn[1], str)):
+        raise TypeError(f"draw: it returned {type(drawn).__name__}, expected (figure, alt text)")
+    figure, alt = drawn
+    if len(alt) < 20:
+        raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
+    data, kind = _encode(figure, dpi)
+    return data, kind, alt
+
+
+def page(
+    kind: str,
+    name: str,
+    calls: Sequence[Callable[[], tuple[bytes, str, str]]],
+    controls: Sequence[dict[str, Any]],
+    *,
+    after: str,
+    before: str = "",
+    start: int = 0,
+    **more: Any,
+) -> str:
+    """The HTML of a figure: the first picture, controls, all frames, and the script that moves them.
+
+    Args:
+        kind: "explore", "animate", "stepper" or "predict".
+        name: of the function that draws; the id comes from it.
+        calls: each renders one frame.
+        controls: name and labels of each control; the last one changes fastest from frame to frame.
+        after: HTML below the picture.
+        before: HTML above it.
+        start: the frame shown first.
+        **more: what the script needs besides.
+    """
+    frames, alts = [], []
+    for call in calls:
+        data, form, alt = call()
+        frames.append(f"data:image/{form};base64,{base64.b64encode(data).decode()}")
+        alts.append(alt)
+    size = sum(map(len, frames))
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"{kind}: {len(frames)} frames take {size:,} bytes, at most {MAX_BYTES:,} are allowed: "
+            "use fewer of them, or draw less in a frame (fewer points, smaller dpi)"
+        )
+    record = {"kind": kind, "controls": controls, "alts": alts, "frames": frames} | more
+    text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
+    package = resources.files("deepbook")
+    picture = f'<img src="{frames[start]}" alt="{html.escape(alts[start])}">'
+    return (
+        f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
+        f"<style>{(package / 'interact.css').read_text()}</style>{before}{picture}{after}"
+        '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
+        '<p class="db-hidden" aria-live="polite"></p>'
+        f'<script type="application/json">{text}</script>'
+        f"<script>{(package / 'interact.js').read_text()}</script></div>"
+    )
+
+
+def figure_id(name: str) -> str:
+    """The id of a figure on its page, from the name of the function that draws it."""
+    return "fig-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def prose(text: str) -> str:
+    """A sentence for the page: escaped, with $formulas$ marked for MathJax and *words* in italics."""
+    words, *rest = html.escape(text, quote=False).split("$")  # every second part is a formula
+    parts = [words] + [
+        rf'<span class="mathjax_process">\({part}\)</span>' if n % 2 == 0 else part for n, part in enumerate(rest)
+    ]
+    italic = re.compile(r"(?<!\w)\*([^*]+)\*(?!\w)")
+    return "".join(part if n % 2 else italic.sub(r"<em>\1</em>", part) for n, part in enumerate(parts))
+
+
+def _encode(figure: Figure, dpi: int) -> tuple[bytes, str]:
+    """The smallest of a palette PNG, a lossless and a lossy WebP; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+    plt.close(figure)
+    picture = Image.open(buffer).convert("RGB")
+    palette = picture.quantize(32, dither=Image.Dither.NONE)
+    settings = (
+        ("png", palette, {"optimize": True}),
+        ("webp", palette.convert("RGB"), {"lossless": True, "method": 4, "quality": 100}),
+        ("webp", picture, {"quality": 82, "method": 4}),
+    )
+    files = []
+    for kind, image, options in settings:
+        file = io.BytesIO()
+        image.save(file, kind, **options)
+        files.append((file.getvalue(), kind))
+    return min(files, key=lambda pair: len(pair[0]))
