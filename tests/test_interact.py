@@ -169,11 +169,9 @@ def test_animate_draws_what_it_is_given():
 
 def test_stepper_holds_every_text_for_a_page_without_script():
     page = stepper(stage, {"Start": "All is *empty* & $x < 1$.", "End": "Done."}).html()
-    first = (
-        r'<li><strong>Start.</strong> All is <em>empty</em> &amp; <span class="mathjax_process">\(x &lt; 1\)</span>.'
-    )
-    assert first in page
-    assert "<li><strong>End.</strong> Done.</li>" in page
+    assert '<li value="1"><strong>Start.</strong> All is <em>empty</em> &amp; <span class="mathjax_process">' in page
+    assert r"\(x &lt; 1\)</span>.</li>" in page
+    assert '<li value="2"><strong>End.</strong> Done.</li>' in page
     assert record_of(page)["alts"] == ["Picture number 0 of a construction.", "Picture number 1 of a construction."]
 
 
@@ -187,18 +185,20 @@ def test_predict_with_a_number():
     assert len(record["frames"]) == 5
     assert record["alts"][0] == "A die is thrown; the guess is None."
     assert record["verdicts"] == [
-        "You said 1. It is 3.5.",
-        "You said 2. It is 3.5.",
-        "You said 3. Right: it is 3.5.",
-        "You said 4. It is 3.5.",
+        "Your guess: 1. The answer: 3.5.",
+        "Your guess: 2. The answer: 3.5.",
+        "Right, as near as the slider comes: 3.5.",
+        "Your guess: 4. The answer: 3.5.",
     ]
     assert '<p class="db-question">What is the <em>mean</em>?</p>' in page
-    assert "<summary>Show the answer</summary><p>It is 3.5. By symmetry.</p>" in page
+    assert (
+        '<summary>Show the answer</summary><p><span class="db-answer">The answer: 3.5.</span> By symmetry.</p>' in page
+    )
 
 
 def test_predict_with_a_choice():
     page = predict("Odd or even?", die, guess=choice(["odd", "even"]), truth="odd", because="As said.").html()
-    assert record_of(page)["verdicts"] == ["You said odd. Right: it is odd.", "You said even. It is odd."]
+    assert record_of(page)["verdicts"] == ["Right: odd.", "Your guess: even. The answer: odd."]
     assert page.count('class="db-commit"') == 2
 
 

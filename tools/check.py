@@ -128,6 +128,8 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
     for what, (have, need) in counts.items():
         if have < need:
             found.append(f"{have} {what}, at least {need} are due")
+    if loose := re.findall(r"(?m)^:::\{dropdown\} (.*[Hh]int.*)\n(?!:class-container: hint\n)", prose):
+        found.append(f"hints without ':class-container: hint', by which they appear one after another: {loose}")
     if set(exercises) != set(solved):
         found.append(f"exercises and solutions differ: {sorted(set(exercises) ^ set(solved))}")
     if unknown := set(checked) - set(exercises):

@@ -119,8 +119,11 @@ def _palette(picture: Image.Image) -> Image.Image | None:
     """The picture in the fewest colours that keep all but 1 pixel in 2,000 within 24 levels of 255, or None."""
     exact = np.asarray(picture, int)
     for colours in (32, 48, 64, 128, 256):
-        palette = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, 2, dither=Image.Dither.NONE)
+        palette = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         error = np.abs(np.asarray(palette.convert("RGB"), int) - exact).max(-1)
-        if (error > 24).mean() <= 5e-4:
+        wrong = (error > 24).mean()
+        if wrong <= 5e-4:
             return palette
+        if wrong > 0.2:  # a photograph
+            break
     return None

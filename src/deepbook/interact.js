@@ -89,14 +89,13 @@ for (const root of document.querySelectorAll('.db-figure:not([data-ready])')) {
   }
 
   // Predictions: nothing is told before the reader has committed.
-  const told = root.querySelector('details');
+  const told = root.querySelector('details > p'); // folded on a page without script
   const again = root.querySelector('.db-again');
   const settle = (guess) => {
     committed = guess;
     const open = guess !== null;
     root.querySelector('.db-verdict').textContent = open ? record.verdicts[guess] : '';
     told.hidden = !open;
-    told.open = open;
     again.hidden = !open;
     for (const button of all('.db-commit')) {
       button.setAttribute('aria-pressed', String(open && (button.value === '' || Number(button.value) === guess)));
@@ -105,7 +104,8 @@ for (const root of document.querySelectorAll('.db-figure:not([data-ready])')) {
     for (const input of inputs) input.disabled = open;
   };
   if (kind === 'predict') {
-    told.querySelector('summary').remove();
+    told.parentElement.replaceWith(told);
+    told.querySelector('.db-answer').remove(); // the verdict says it
     for (const button of all('.db-commit')) {
       button.addEventListener('click', () => {
         if (committed !== null) return;

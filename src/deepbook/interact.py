@@ -167,7 +167,10 @@ def stepper(draw: Draw, stages: Mapping[str, str], *, dpi: int = 100) -> Moving:
     labels = tuple(f"{i} of {len(stages)}" for i in range(1, len(stages) + 1))
     stage = control_html("stage", Control("slider", tuple(range(len(stages))), labels, None, 0))
     row = f'<div class="db-controls">{stage}<span>{_move(-1, "stage")}{_move(1, "stage")}</span></div>'
-    items = "".join(f"<li><strong>{prose(title)}.</strong> {prose(text)}</li>" for title, text in stages.items())
+    items = "".join(
+        f'<li value="{i}"><strong>{prose(title)}.</strong> {prose(text)}</li>'  # numbered also when seen alone
+        for i, (title, text) in enumerate(stages.items(), 1)
+    )
     calls = [partial(render, draw, i, dpi=dpi) for i in range(len(stages))]
     controls = [{"name": "stage", "labels": labels}]
     below = f'{row}<ol class="db-stages">{items}</ol>'
@@ -211,17 +214,17 @@ def predict(question: str, draw: Draw, *, guess: Control, truth: Any, because: s
     _limit("predict", len(guess.values) + 1, "offer fewer guesses")
     answer = guess.format.format(truth)
     nearest = truth if guess.kind == "choice" else min(guess.values, key=lambda value: abs(value - truth))
-    verdicts = [
-        f"You said {label}. {'Right: it is' if value == nearest else 'It is'} {answer}."
-        for value, label in zip(guess.values, guess.labels, strict=True)
-    ]
+    wrong = [f"Your guess: {label}. The answer: {answer}." for label in guess.labels]
+    right = f"Right: {answer}." if nearest == truth else f"Right, as near as the slider comes: {answer}."
+    verdicts = [right if value == nearest else text for value, text in zip(guess.values, wrong, strict=True)]
     if guess.kind == "choice":
         asked = "".join(button("commit", html.escape(t), html.escape(t), i) for i, t in enumerate(guess.labels))
         asked = f"<span>{asked}</span>"
     else:
         asked = control_html("guess", guess) + button("commit", "Commit to this guess", "Commit")
     row = f'<div class="db-controls">{asked}{button("again", "Ask again", "Ask again")}</div>'
-    told = f"<details><summary>Show the answer</summary><p>It is {html.escape(answer)}. {prose(because)}</p></details>"
+    answer = f'<span class="db-answer">The answer: {html.escape(answer)}.</span>'
+    told = f"<details><summary>Show the answer</summary><p>{answer} {prose(because)}</p></details>"
 
     above = f'<p class="db-question">{prose(question)}</p>'
     below = f'{row}<p class="db-verdict"></p>{told}'

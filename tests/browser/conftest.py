@@ -1,6 +1,13 @@
 """A headless Chromium with the built site, opened from disk."""
 
+import contextlib
+import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -15,6 +22,7 @@ MODES = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}, "has_touch": True},
     "less motion": {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}},
     "no script": {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}},
 }
@@ -62,3 +70,35 @@ def _open_page(browsers):
     yield open_page
     for page in opened:
         page.close()
+
+
+@contextlib.contextmanager
+def jupyter_lab(folder):
+    """A JupyterLab server on loopback over a folder; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
+    options = [
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    env = os.environ | {"DEEPBOOK_STATIC": "0", "JUPYTER_CONFIG_DIR": str(folder / "config"), "HOME": str(folder)}
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([*command, *options], env=env, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail((folder / "log").read_text())
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)

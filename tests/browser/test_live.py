@@ -1,15 +1,10 @@
-"""In JupyterLab with a kernel a figure is live: it draws values that no stored frame holds."""
-
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+"""In JupyterLab with a kernel: figures draw any value, the last one wins, errors show, and long work has a bar."""
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+
+from conftest import jupyter_lab
 
 FIGURE = """
 import matplotlib.pyplot as plt
@@ -22,58 +17,98 @@ def line(slope):
 
 explore(line, slope=slider([1.0, 1.5, 2.0], label="slope of the line"))
 """
+SLOW = """
+import time
+drawn = []
+
+def slow(n):
+    time.sleep(0.3)
+    drawn.append(n)
+    if n == 40:
+        raise RuntimeError("forty is too much")
+    return plt.figure(figsize=(1, 1)), f"The slow picture, number {n}."
+
+explore(slow, n=slider([0, 10, 100]))
+"""
+WORK = """
+from deepbook import Progress
+with Progress(40, "training", after=0.2) as bar:
+    for i in range(40):
+        time.sleep(0.1)
+        bar.update(i + 1, loss=1 / (i + 1))
+print("done")
+"""
+TEXT = ".widget-vbox .widget-html-content"
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """A JupyterLab server on loopback with one small notebook; yields the notebook's address."""
+@pytest.fixture(scope="module", name="page")
+def _page(browsers, tmp_path_factory):
+    """A notebook with one cell for each test, open in JupyterLab."""
+    folder = tmp_path_factory.mktemp("lab")
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    notebook = new_notebook(cells=[new_code_cell(FIGURE.strip())], metadata=kernel)
-    nbformat.write(notebook, tmp_path / "small.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
-    options = [
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={tmp_path}",
-        "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    env = os.environ | {"DEEPBOOK_STATIC": "0", "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "HOME": str(tmp_path)}
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen([*command, *options], env=env, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=1)
-            break
-        except OSError:
-            time.sleep(0.5)
-    else:
-        pytest.fail((tmp_path / "log").read_text())
-    yield f"{address}/lab/tree/small.ipynb"
-    server.terminate()
-    server.wait(20)
+    cells = [new_code_cell(source.strip()) for source in (FIGURE, SLOW, WORK, "print(len(drawn))")]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "small.ipynb")
+    with jupyter_lab(folder) as address:
+        page = browsers["light"].new_page()
+        page.goto(f"{address}/lab/tree/small.ipynb")
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        page.wait_for_timeout(2000)
+        yield page
+        page.close()
 
 
-def test_the_slider_computes_values_outside_the_stored_grid(browsers, lab):
-    page = browsers["light"].new_page()
-    page.goto(lab)
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    page.wait_for_timeout(2000)
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
-    handle = page.locator(".widget-slider .noUi-handle")
+def run(page, number):
+    """Run a cell; its place on the page."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    return cell
+
+
+def test_the_slider_computes_values_outside_the_stored_grid(page):
+    cell = run(page, 0)
+    handle = cell.locator(".widget-slider .noUi-handle")
     handle.wait_for(timeout=60_000)
-    text = page.locator(".widget-vbox .widget-html-content")
+    text = cell.locator(TEXT)
     assert text.inner_text() == "A straight line through the origin, slope 1.000."
-    before = page.locator(".widget-vbox img").get_attribute("src")
+    before = cell.locator(".widget-vbox img").get_attribute("src")
     handle.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "text => document.querySelector('.widget-vbox .widget-html-content').textContent === text",
-        arg="A straight line through the origin, slope 1.005.",
-    )
-    assert page.locator(".widget-vbox img").get_attribute("src") != before
-    page.close()
+    cell.locator(TEXT, has_text="slope 1.005.").wait_for()
+    assert cell.locator(".widget-vbox img").get_attribute("src") != before
+
+
+def test_many_changes_at_once_are_held_back_and_the_last_one_wins(page):
+    cell = run(page, 1)
+    handle = cell.locator(".widget-slider .noUi-handle")
+    handle.wait_for(timeout=60_000)
+    handle.focus()
+    for _ in range(30):  # far faster than 0.3 s each
+        page.keyboard.press("ArrowRight")
+    cell.locator(TEXT, has_text="The slow picture, number 30.").wait_for(timeout=20_000)
+    output = run(page, 3).locator(".jp-OutputArea-output pre")
+    output.wait_for(timeout=20_000)
+    assert 2 <= int(output.inner_text()) <= 15  # pictures drawn for 31 values
+
+
+def test_an_exception_is_shown_in_its_place_and_the_slider_lives(page):
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+    cell.locator(".widget-slider .noUi-handle").focus()
+    for _ in range(10):  # from 30
+        page.keyboard.press("ArrowRight")
+    cell.locator(TEXT, has_text="RuntimeError: forty is too much").wait_for(timeout=20_000)
+    page.keyboard.press("ArrowRight")
+    cell.locator(TEXT, has_text="The slow picture, number 41.").wait_for(timeout=20_000)
+
+
+def test_long_work_shows_a_bar_with_rate_and_remaining_time_which_disappears(page):
+    cell = run(page, 2)
+    bar = cell.locator("progress")
+    bar.wait_for(timeout=20_000)
+    page.wait_for_function("document.querySelector('progress').value > 0.3")
+    text = cell.locator(".jp-OutputArea-output", has=page.locator("progress")).inner_text()
+    assert "training" in text
+    assert "/s" in text
+    assert "s left" in text
+    bar.wait_for(state="detached", timeout=20_000)
+    cell.locator("pre", has_text="done").wait_for()

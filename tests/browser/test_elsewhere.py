@@ -1,0 +1,66 @@
+"""Figures outside the site: in JupyterLab without trust or kernel, and in a page that nbconvert wrote."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from conftest import SITE, jupyter_lab
+
+NOTEBOOK = SITE.parents[1] / "notebooks" / "01a_history.ipynb"
+
+
+@pytest.fixture(scope="module", name="converted")
+def _converted(tmp_path_factory):
+    """The chapter as a page of nbviewer would be: by nbconvert, opened from disk."""
+    folder = tmp_path_factory.mktemp("converted")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", "--output-dir", folder]
+    subprocess.run([*command, NOTEBOOK], check=True)
+    return folder / "01a_history.html"
+
+
+@pytest.mark.parametrize("kind", ["explore", "animate", "stepper"])
+def test_nbviewer_moves_the_figures(browsers, converted, kind):
+    page = browsers["light"].new_page()
+    page.route("http*://**", lambda route: route.abort())  # its page asks other hosts for MathJax
+    page.goto(converted.as_uri())
+    figure = page.locator(f".db-{kind}").first
+    before = figure.locator("img").get_attribute("alt")
+    slider = figure.locator("input[type=range]").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert figure.locator("img").get_attribute("alt") != before
+    page.close()
+
+
+def test_jupyterlab_without_trust_shows_the_first_picture_and_the_texts(browsers, tmp_path):
+    shutil.copy(NOTEBOOK, tmp_path / "untrusted.ipynb")
+    with jupyter_lab(tmp_path) as address:
+        page = browsers["light"].new_page()
+        page.goto(f"{address}/lab/tree/untrusted.ipynb")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        alt = first_alt("fig-xor-by-hand")
+        picture = page.locator(f".jp-OutputArea img[alt='{alt}']")
+        for _ in range(60):  # cells are drawn when they come into view
+            if picture.count():
+                break
+            page.mouse.move(700, 500)
+            page.mouse.wheel(0, 3000)
+            page.wait_for_timeout(150)
+        picture.scroll_into_view_if_needed()
+        assert picture.is_visible()
+        assert picture.evaluate("image => image.naturalWidth") > 300
+        assert page.locator("ol > li", has_text="One line.").first.is_visible()
+        assert page.get_by_text("The controls need JavaScript").first.is_visible()
+        page.close()
+
+
+def first_alt(identifier):
+    for cell in json.loads(NOTEBOOK.read_text())["cells"]:
+        for output in cell.get("outputs", []):
+            page = "".join(output.get("data", {}).get("text/html", ""))
+            if f'id="{identifier}"' in page:
+                return page.split('alt="')[1].split('"')[0]
+    raise AssertionError(identifier)
