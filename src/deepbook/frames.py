@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import Any
 
@@ -19,22 +20,24 @@ MAX_BYTES = 300_000
 Draw = Callable[..., tuple[Figure, str]]
 
 
-def render(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple[bytes, str, str]:
-    """One frame: its bytes, their kind ("png" or "webp") and the alt text."""
+def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple[Image.Image, str]:
+    """One frame as an image, with its alt text."""
     drawn = draw(*arguments, **values)
     if not (isinstance(drawn, tuple) and isinstance(drawn[0], Figure) and isinstance(drawn[1], str)):
         raise TypeError(f"draw: it returned {type(drawn).__name__}, expected (figure, alt text)")
     figure, alt = drawn
     if len(alt) < 20:
         raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
-    data, kind = _encode(figure, dpi)
-    return data, kind, alt
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
+    plt.close(figure)
+    return Image.open(buffer).convert("RGB"), alt
 
 
 def page(
     kind: str,
     name: str,
-    calls: Sequence[Callable[[], tuple[bytes, str, str]]],
+    calls: Sequence[Callable[[], tuple[Image.Image, str]]],
     controls: Sequence[dict[str, Any]],
     *,
     after: str,
@@ -47,18 +50,22 @@ def page(
     Args:
         kind: "explore", "animate", "stepper" or "predict".
         name: of the function that draws; the id comes from it.
-        calls: each renders one frame.
+        calls: each draws one frame.
         controls: name and labels of each control; the last one changes fastest from frame to frame.
         after: HTML below the picture.
         before: HTML above it.
         start: the frame shown first.
         **more: what the script needs besides.
     """
-    frames, alts = [], []
-    for call in calls:
-        data, form, alt = call()
-        frames.append(f"data:image/{form};base64,{base64.b64encode(data).decode()}")
-        alts.append(alt)
+    alts, jobs = [], []
+    with ThreadPoolExecutor(2) as pool:  # a frame is encoded while the next ones are drawn
+        for call in calls:
+            image, alt = call()
+            alts.append(alt)
+            jobs.append(pool.submit(encode, image))
+    frames = [
+        f"data:image/{form};base64,{base64.b64encode(data).decode()}" for data, form in (j.result() for j in jobs)
+    ]
     size = sum(map(len, frames))
     if size > MAX_BYTES:
         raise ValueError(
@@ -68,10 +75,10 @@ def page(
     record = {"kind": kind, "controls": controls, "alts": alts, "frames": frames} | more
     text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
     package = resources.files("deepbook")
-    picture = f'<img src="{frames[start]}" alt="{html.escape(alts[start])}">'
+    first = f'<img src="{frames[start]}" alt="{html.escape(alts[start])}">'
     return (
         f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
-        f"<style>{(package / 'interact.css').read_text()}</style>{before}{picture}{after}"
+        f"<style>{(package / 'interact.css').read_text()}</style>{before}{first}{after}"
         '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
         '<p class="db-hidden" aria-live="polite"></p>'
         f'<script type="application/json">{text}</script>'
@@ -94,12 +101,8 @@ def prose(text: str) -> str:
     return "".join(part if n % 2 else italic.sub(r"<em>\1</em>", part) for n, part in enumerate(parts))
 
 
-def _encode(figure: Figure, dpi: int) -> tuple[bytes, str]:
-    """The smallest of a palette PNG, a lossless and a lossy WebP; the same figure gives the same bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
-    plt.close(figure)
-    picture = Image.open(buffer).convert("RGB")
+def encode(picture: Image.Image) -> tuple[bytes, str]:
+    """The smallest of a palette PNG, a lossless and a lossy WebP, and which; the same picture gives the same bytes."""
     palette = _palette(picture)
     settings = [("webp", picture, {"quality": 82, "method": 4})]
     if palette is not None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from deepbook.controls import Control, button, control_html
-from deepbook.frames import MAX_FRAMES, Draw, page, prose, render
+from deepbook.frames import MAX_FRAMES, Draw, encode, page, picture, prose
 
 
 class Moving:
@@ -35,11 +35,15 @@ class Explore(Moving):
 
     def render(self, **values: Any) -> tuple[bytes, str, str]:
         """One frame: its bytes, their kind ("png" or "webp") and the alt text."""
-        return render(self.draw, dpi=self.dpi, **values)
+        image, alt = picture(self.draw, dpi=self.dpi, **values)
+        return *encode(image), alt
 
     def _page(self) -> str:
         grid = itertools.product(*(c.values for c in self.controls.values()))
-        calls = [partial(self.render, **dict(zip(self.controls, values, strict=True))) for values in grid]
+        calls = [
+            partial(picture, self.draw, dpi=self.dpi, **dict(zip(self.controls, values, strict=True)))
+            for values in grid
+        ]
         first = 0
         for control in self.controls.values():
             first = first * len(control.values) + control.start
@@ -134,7 +138,7 @@ def animate(
     text = html.escape(label)
     play_button, back, ahead = button("play", f"Play {text}", "Play"), _move(-1, text), _move(1, text)
     row = f'<div class="db-controls">{control_html(label, control)}<span>{back}{play_button}{ahead}</span></div>'
-    calls = [partial(render, draw, frame, dpi=dpi) for frame in frames]
+    calls = [partial(picture, draw, frame, dpi=dpi) for frame in frames]
     controls = [{"name": "frame", "labels": names}]
     interval = round(1000 * seconds / len(frames))
     make = partial(page, "animate", _name(draw), calls, controls, after=row, interval=interval)
@@ -171,7 +175,7 @@ def stepper(draw: Draw, stages: Mapping[str, str], *, dpi: int = 100) -> Moving:
         f'<li value="{i}"><strong>{prose(title)}.</strong> {prose(text)}</li>'  # numbered also when seen alone
         for i, (title, text) in enumerate(stages.items(), 1)
     )
-    calls = [partial(render, draw, i, dpi=dpi) for i in range(len(stages))]
+    calls = [partial(picture, draw, i, dpi=dpi) for i in range(len(stages))]
     controls = [{"name": "stage", "labels": labels}]
     below = f'{row}<ol class="db-stages">{items}</ol>'
     make = partial(page, "stepper", _name(draw), calls, controls, after=below)
@@ -228,7 +232,7 @@ def predict(question: str, draw: Draw, *, guess: Control, truth: Any, because: s
 
     above = f'<p class="db-question">{prose(question)}</p>'
     below = f'{row}<p class="db-verdict"></p>{told}'
-    calls = [partial(render, draw, value, dpi=dpi) for value in (None, *guess.values)]
+    calls = [partial(picture, draw, value, dpi=dpi) for value in (None, *guess.values)]
     controls = [{"name": "guess", "labels": guess.labels}]
     make = partial(page, "predict", _name(draw), calls, controls, before=above, after=below, verdicts=verdicts)
     return Moving(f"predict({question} {len(guess.values)} guesses)", make)
