@@ -132,6 +132,7 @@ def show_regions(
     *,
     limits: tuple[float, float, float, float],
     grid: int = 200,
+    size: float = 25,
 ) -> None:
     """Draw the regions in which a classifier of the plane gives each answer, and labelled points over them.
 
@@ -142,6 +143,7 @@ def show_regions(
         y: class numbers `[n]`.
         limits: left, right, bottom and top.
         grid: points of the grid in each direction.
+        size: area of a marker in square points.
 
     Example:
         >>> figure, axis = plt.subplots()
@@ -159,6 +161,6 @@ def show_regions(
         regions, origin="lower", extent=limits, aspect="auto", alpha=0.25, interpolation="nearest",
         cmap=ListedColormap(CYCLE[:classes]), vmin=-0.5, vmax=classes - 0.5,
     )  # fmt: skip
-    show_points(axis, x, y)
+    show_points(axis, x, y, size=size)
     axis.set(xlim=(left, right), ylim=(bottom, top))
     axis.grid(False)
