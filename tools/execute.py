@@ -4,7 +4,9 @@ usage: execute.py NOTEBOOK...
 """
 
 import asyncio
+import base64
 import hashlib
+import io
 import os
 import re
 import resource
@@ -15,6 +17,9 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
+
+from deepbook.frames import palette
 
 COST = re.compile(r"^\*Measured run time: .*\*$", re.MULTILINE)
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -37,7 +42,20 @@ def normalise(notebook: nbformat.NotebookNode) -> None:
         cell.id = name
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET, None)  # without it JupyterLab shows the stored picture
+            data = output.get("data", {})
+            data.pop(WIDGET, None)  # without it JupyterLab shows the stored picture
+            if "image/png" in data:
+                data["image/png"] = smaller(data["image/png"])
+
+
+def smaller(png: str) -> str:
+    """A picture (base64) in as few colours as it needs; a photograph, or one that gains nothing, as it was."""
+    picture = palette(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"))
+    if picture is None:
+        return png
+    file = io.BytesIO()
+    picture.save(file, "png", optimize=True)
+    return min(png, base64.b64encode(file.getvalue()).decode() + "\n", key=len)
 
 
 def cost_line(seconds: float, gigabytes: float) -> str:

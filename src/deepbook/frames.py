@@ -103,12 +103,12 @@ def prose(text: str) -> str:
 
 def encode(picture: Image.Image) -> tuple[bytes, str]:
     """The smallest of a palette PNG, a lossless and a lossy WebP, and which; the same picture gives the same bytes."""
-    palette = _palette(picture)
+    few = palette(picture)
     settings = [("webp", picture, {"quality": 82, "method": 4})]
-    if palette is not None:
+    if few is not None:
         settings += [
-            ("png", palette, {"optimize": True}),
-            ("webp", palette.convert("RGB"), {"lossless": True, "method": 4, "quality": 100}),
+            ("png", few, {"optimize": True}),
+            ("webp", few.convert("RGB"), {"lossless": True, "method": 4, "quality": 100}),
         ]
     files = []
     for kind, image, options in settings:
@@ -118,16 +118,16 @@ def encode(picture: Image.Image) -> tuple[bytes, str]:
     return min(files, key=lambda pair: len(pair[0]))
 
 
-def _palette(picture: Image.Image) -> Image.Image | None:
+def palette(picture: Image.Image) -> Image.Image | None:
     """The picture in the fewest colours that keep 97 % of the pixels within 6 levels of 255 and
     all but 1 in 2,000 within 24, or None."""
     exact = np.asarray(picture, int)
     for colours in (32, 48, 64, 128, 256):
-        palette = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        error = np.abs(np.asarray(palette.convert("RGB"), int) - exact).max(-1)
+        few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        error = np.abs(np.asarray(few.convert("RGB"), int) - exact).max(-1)
         wrong = (error > 24).mean()
         if wrong <= 5e-4 and (error > 6).mean() <= 0.03:
-            return palette
+            return few
         if wrong > 0.2:  # a photograph
             break
     return None
