@@ -16,6 +16,10 @@ LAYERS = {
     "Embedding": (db.Embedding.init(KEY, 7, 4), jnp.array([1, 6, 0])),
     "LayerNorm": (db.LayerNorm.init(4), jnp.arange(4.0)),
     "Dropout": (db.Dropout(0.5), jnp.arange(4.0)),
+    "Conv2d": (
+        db.Conv2d.init(KEY, 4, 6, 3, stride=2, padding="same", groups=2),
+        jnp.arange(140.0).reshape(5, 7, 4) / 99,
+    ),
     "Lambda": (db.Lambda(jnp.tanh), jnp.arange(4.0)),
     "MLP": (db.MLP.init(KEY, [4, 5, 2]), jnp.arange(4.0)),
     "Sequential": (

