@@ -32,6 +32,15 @@ def test_images(load, side, train, test):
     assert len(set(data.y_train[:50].tolist())) == 10  # shuffled, not sorted by class
 
 
+def test_photograph():
+    photograph = db.data.load_photograph()
+    assert photograph.shape == (256, 256)
+    assert photograph.dtype == np.float32
+    assert photograph.min() >= 0
+    assert photograph.max() <= 1
+    assert photograph[100, 40] < 0.2 < 0.6 < photograph[20, 240]  # a dark coat, a bright sky: not upside down
+
+
 def test_the_split_is_frozen():
     data = db.data.load_mnist()
     assert data.y_train[:10].tolist() == SPLIT_TRAIN

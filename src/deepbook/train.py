@@ -90,7 +90,8 @@ def fit(
             `key` it gets a fresh key in each step (for dropout and noise).
         model: a module, or any pytree of floating-point arrays. It is copied, not changed.
         data: a pytree of arrays with a common first axis, for example `(x, y)`; a batch has the same structure.
-        optimizer: an Optax gradient transformation.
+        optimizer: an Optax gradient transformation. Runs that share loss and optimizer as objects share one
+            compiled program; a new object, even with the same settings, compiles anew.
         steps: number of updates.
         key: a PRNG key, made by `jax.random.key`. The same key gives the same run.
         batch_size: examples in a batch; None takes all data in each step.

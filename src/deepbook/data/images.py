@@ -1,4 +1,4 @@
-"""Handwritten digits: 5,000 images of MNIST, and the 1,797 small ones of the UCI repository."""
+"""Images: handwritten digits (5,000 of MNIST, 1,797 small ones of the UCI repository) and a photograph."""
 
 import numpy as np
 from jaxtyping import Float32
