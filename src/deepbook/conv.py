@@ -12,7 +12,8 @@ def patches(
 ) -> Float[Array, "*batch new_height new_width window channels"]:
     r"""Cut out all windows of a grid, $P_{ij,uv} = x_{is + ud,\, js + vd}$ with stride $s$ and dilation $d$.
 
-    A convolution is then one matrix product. Built from $k^2$ slices, which is fast in both directions on a CPU.
+    A convolution is then one matrix product. Built from $k$ slices of rows and $k$ of columns, which is fast in both
+    directions on a CPU.
 
     Args:
         x: inputs, shape `[..., height, width, channels]`.
@@ -37,14 +38,11 @@ def patches(
     reach, (height, width) = dilation * (size - 1) + 1, x.shape[-3:-1]
     if min(height, width) < reach:
         raise ValueError(f"x: got a grid of {height} by {width}, expected at least {reach} by {reach}")
-    rows, columns = ((n - reach) // stride + 1 for n in (height, width))
-
-    def shifted(u: int, v: int) -> Array:
-        i = slice(u * dilation, u * dilation + stride * (rows - 1) + 1, stride)
-        j = slice(v * dilation, v * dilation + stride * (columns - 1) + 1, stride)
-        return x[..., i, j, :]
-
-    return jnp.stack([shifted(u, v) for u in range(size) for v in range(size)], axis=-2)
+    rows, columns = (stride * ((n - reach) // stride) + 1 for n in (height, width))
+    starts = [dilation * u for u in range(size)]
+    x = jnp.stack([x[..., u : u + rows : stride, :, :] for u in starts], axis=-2)  # [..., i, width, u, c]
+    x = jnp.stack([x[..., v : v + columns : stride, :, :] for v in starts], axis=-2)  # [..., i, j, u, v, c]
+    return x.reshape(*x.shape[:-3], size * size, x.shape[-1])
 
 
 @module
