@@ -37,6 +37,12 @@ def test_all_frames_in_order_the_last_control_fastest():
     assert record["alts"][-1] == "A dashed line with slope 4, with a grid."
 
 
+def test_photographs_keep_their_colours_in_dark_mode():
+    page = explore(draw, photo=True, slope=slider([1, 2])).html()
+    assert '<img class="as-is" src=' in page
+    assert "as-is" not in full().html()
+
+
 def test_the_first_picture_is_that_of_the_starting_values():
     page = full().html()
     assert 'alt="A solid line with slope 2, with a grid."' in page

@@ -21,13 +21,14 @@ def slides(notebook: dict[str, Any]) -> Iterator[dict[str, str]]:
             found = re.findall(r"(?m)^#{1,4} (.+)$", source)
             heading = found[-1] if found else heading
             continue
-        alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+        options = cell["metadata"].get("mystnb", {}).get("image", {})
+        alt, kind = options.get("alt", ""), options.get("classes", "")
         for data in outputs({"cells": [cell]}):
             if "db-figure" in data.get("text/html", ""):
                 yield {"title": _plain(heading), "html": data["text/html"]}
             elif "image/png" in data:
                 picture = "".join(data["image/png"].split())
-                image = f'<img src="data:image/png;base64,{picture}" alt="{html.escape(alt)}">'
+                image = f'<img class="{kind}" src="data:image/png;base64,{picture}" alt="{html.escape(alt)}">'
                 yield {"title": _plain(heading), "html": image}
 
 

@@ -43,6 +43,7 @@ def page(
     after: str,
     before: str = "",
     start: int = 0,
+    photo: bool = False,
     **more: Any,
 ) -> str:
     """The HTML of a figure: the first picture, controls, all frames, and the script that moves them.
@@ -55,6 +56,7 @@ def page(
         after: HTML below the picture.
         before: HTML above it.
         start: the frame shown first.
+        photo: the pictures keep their colours in dark mode.
         **more: what the script needs besides.
     """
     alts, jobs = [], []
@@ -75,7 +77,8 @@ def page(
     record = {"kind": kind, "controls": controls, "alts": alts, "frames": frames} | more
     text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
     package = resources.files("deepbook")
-    first = f'<img src="{frames[start]}" alt="{html.escape(alts[start])}">'
+    as_is = ' class="as-is"' if photo else ""
+    first = f'<img{as_is} src="{frames[start]}" alt="{html.escape(alts[start])}">'
     return (
         f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
         f"<style>{(package / 'interact.css').read_text()}</style>{before}{first}{after}"

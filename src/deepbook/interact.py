@@ -28,8 +28,8 @@ class Moving:
 class Explore(Moving):
     """A figure with controls, as `explore` returns it; live where a kernel runs."""
 
-    def __init__(self, draw: Draw, controls: dict[str, Control], dpi: int) -> None:
-        self.draw, self.controls, self.dpi = draw, controls, dpi
+    def __init__(self, draw: Draw, controls: dict[str, Control], dpi: int, photo: bool) -> None:
+        self.draw, self.controls, self.dpi, self.photo = draw, controls, dpi, photo
         parts = (f"{name} in {', '.join(c.labels)}" for name, c in controls.items())
         super().__init__(f"explore({_name(draw)}: {'; '.join(parts)})", self._page)
 
@@ -50,7 +50,7 @@ class Explore(Moving):
         controls = [{"name": n, "labels": c.labels} for n, c in self.controls.items()]
         rows = "".join(map(control_html, self.controls, self.controls.values()))
         below = f'<div class="db-controls">{rows}</div>'
-        return page("explore", _name(self.draw), calls, controls, after=below, start=first)
+        return page("explore", _name(self.draw), calls, controls, after=below, start=first, photo=self.photo)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_()
@@ -61,12 +61,13 @@ class Explore(Moving):
         return bundle
 
 
-def explore(draw: Draw, *, dpi: int = 100, **controls: Control) -> Explore:
+def explore(draw: Draw, *, dpi: int = 100, photo: bool = False, **controls: Control) -> Explore:
     """Show a figure that a reader moves.
 
     Args:
         draw: `draw(**values)` returns `(figure, alt text)`; it is called with one value for each control.
         dpi: dots per inch of the pre-rendered frames.
+        photo: whether the figure shows photographs, which the site's dark mode must not turn into negatives.
         **controls: name of an argument of draw to `slider(...)`, `play(...)`, `choice(...)` or `toggle(...)`.
 
     Returns:
@@ -91,7 +92,7 @@ def explore(draw: Draw, *, dpi: int = 100, **controls: Control) -> Explore:
         raise ValueError("controls: got none, expected at least one slider, choice or toggle")
     sizes = ", ".join(f"{name} {len(c.values)}" for name, c in controls.items())
     _limit("explore", math.prod(len(c.values) for c in controls.values()), sizes)
-    return Explore(draw, controls, dpi)
+    return Explore(draw, controls, dpi, photo)
 
 
 def animate(
