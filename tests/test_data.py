@@ -101,3 +101,37 @@ def test_generators(make):
     assert not np.array_equal(a[0], make(jax.random.key(1), 20)[0])
     with pytest.raises(ValueError, match="got 0"):
         make(jax.random.key(0), 0)
+
+
+def test_karate_club():
+    karate = db.data.load_karate_club()
+    assert karate.edges.shape == (78, 2)
+    assert len({frozenset(edge) for edge in karate.edges.tolist()}) == 78
+    degrees = np.bincount(karate.edges.reshape(-1), minlength=34)
+    assert (degrees[0], degrees[33], degrees[32], degrees[11]) == (16, 17, 12, 1)  # as in Zachary's figure
+    assert np.bincount(karate.clubs).tolist() == [17, 17]
+
+
+def test_graph_atlas():
+    atlas = db.data.load_graph_atlas()
+    assert [sum(g.nodes == n for g in atlas) for n in range(8)] == [1, 1, 2, 4, 11, 34, 156, 1044]  # OEIS A000088
+    for graph in atlas:
+        assert (graph.edges < graph.nodes).all()
+        assert len({frozenset(edge) for edge in graph.edges.tolist()}) == len(graph.edges)
+
+
+def test_block_model():
+    edges, groups = db.data.block_model(0, 2000, degree_in=8, degree_out=2)
+    same = groups[edges[:, 0]] == groups[edges[:, 1]]
+    # about n/2 * c_in/2 and n/2 * c_out/2 edges, with Poisson spread
+    assert abs(same.sum() - 4000) < 4 * 4000**0.5
+    assert abs((~same).sum() - 1000) < 4 * 1000**0.5
+    again, _ = db.data.block_model(0, 2000, degree_in=8, degree_out=2)
+    np.testing.assert_array_equal(edges, again)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(("n", "degrees", "message"), [(3, (1, 1), "n: got 3"), (4, (5, 1), "degree_in, degree_out")])
+def test_block_model_refuses(n, degrees, message):
+    with pytest.raises(ValueError, match=message):
+        db.data.block_model(0, n, degree_in=degrees[0], degree_out=degrees[1])

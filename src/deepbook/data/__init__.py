@@ -1,17 +1,28 @@
 """Data that ships with the package: seeded generators and small real data sets. Nothing is downloaded."""
 
 from deepbook.data.files import Dataset, load_arrays
+from deepbook.data.graphs import KarateClub, SmallGraph, block_model, load_graph_atlas, load_karate_club
 from deepbook.data.images import load_digits, load_mnist, load_photograph
+from deepbook.data.molecules import Molecule, Molecules, load_molecules, parse_smiles
 from deepbook.data.synthetic import boolean_inputs, parity, spirals, two_moons, xor
 
 __all__ = [
     "Dataset",
+    "KarateClub",
+    "Molecule",
+    "Molecules",
+    "SmallGraph",
+    "block_model",
     "boolean_inputs",
     "load_arrays",
     "load_digits",
+    "load_graph_atlas",
+    "load_karate_club",
     "load_mnist",
+    "load_molecules",
     "load_photograph",
     "parity",
+    "parse_smiles",
     "spirals",
     "two_moons",
     "xor",

@@ -55,12 +55,14 @@ class Molecules(NamedTuple):
 
 
 def load_molecules() -> Molecules:
-    """Small molecules (2 to 20 heavy atoms) with their boiling points, in a frozen random order.
+    """9,813 neutral molecules of 2 to 20 heavy atoms with their boiling points, in a frozen random order.
+
+    The collection does not mark which values were measured and which were estimated.
 
     Example:
         >>> molecules = load_molecules()
-        >>> molecules.smiles[:2], molecules.boiling_points.dtype
-        (('X', 'Y'), dtype('float32'))
+        >>> len(molecules.smiles), molecules.smiles[0]
+        (9813, 'C(CCl)C=O')
 
     References:
         Bell and contributors, "chemicals: chemical properties component of ChEDL" (2016-), version 1.5.2.
@@ -174,10 +176,11 @@ def _assemble(atoms: list[tuple[str, int | None, int, bool]], bonds: dict[tuple[
     used = np.zeros(len(atoms))  # bonds of an atom; an aromatic atom has one more than its neighbours
     np.add.at(used, pairs.reshape(-1), np.repeat(np.floor(orders), 2))
     used += aromatic & np.array([(orders[(pairs == i).any(1)] == 1.5).any() for i in range(len(atoms))])
-    hydrogens = [
-        written if written is not None else max(0, next((v for v in VALENCES[e] if v >= u), 0) - int(u))
-        for (e, written, _, _), u in zip(atoms, used, strict=True)
-    ]
+    hydrogens = []
+    for (element, written, _, in_ring), sum_of_orders in zip(atoms, used, strict=True):
+        usual = VALENCES[element][: 1 if in_ring else None] if written is None else ()  # aromatic: the lowest only
+        free = next((v for v in usual if v >= sum_of_orders), 0) - int(sum_of_orders)
+        hydrogens.append(max(0, free) if written is None else written)
     return Molecule(
         elements=tuple(a[0] for a in atoms),
         hydrogens=np.array(hydrogens, np.int32),
