@@ -6,6 +6,7 @@ from typing import Any
 from deepbook import data, init
 from deepbook.conv import Conv2d, max_pool, mean_pool, patches
 from deepbook.devices import describe_devices, make_mesh
+from deepbook.graph import GATConv, GCNConv, GINConv, Graph, SAGEConv, aggregate, batch_graphs, degrees, gather
 from deepbook.layers import Dropout, Embedding, LayerNorm, Linear
 from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
 from deepbook.module import load, module, parameter_count, save, static
@@ -35,15 +36,22 @@ __all__ = [
     "Conv2d",
     "Dropout",
     "Embedding",
+    "GATConv",
+    "GCNConv",
+    "GINConv",
+    "Graph",
     "History",
     "Lambda",
     "LayerNorm",
     "Linear",
     "NonFiniteLossError",
     "Progress",
+    "SAGEConv",
     "Sequential",
     "accuracy",
+    "aggregate",
     "animate",
+    "batch_graphs",
     "binary_cross_entropy",
     "check",
     "check_gradient",
@@ -51,9 +59,11 @@ __all__ = [
     "claim",
     "cross_entropy",
     "data",
+    "degrees",
     "describe_devices",
     "explore",
     "fit",
+    "gather",
     "init",
     "load",
     "make_mesh",

@@ -1,0 +1,151 @@
+"""Graph layers against dense matrices, under permutations, padding and batching."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import deepbook as db
+
+KEY = jax.random.key(0)
+EDGES, NODES = np.array([[0, 1], [1, 2], [2, 0], [2, 3], [4, 5]]), 7  # node 6 has no neighbour
+GRAPH = db.Graph.of(EDGES, NODES)
+H = jax.random.normal(jax.random.key(1), (NODES, 4))
+LAYERS = {
+    "GCNConv": db.GCNConv.init(KEY, 4, 6),
+    "SAGEConv": db.SAGEConv.init(KEY, 4, 6),
+    "GATConv": db.GATConv.init(KEY, 4, 6, heads=2),
+    "GINConv": db.GINConv.init(KEY, 4, 6, hidden=5),
+}
+
+
+def adjacency(edges=EDGES, nodes=NODES):
+    a = np.zeros((nodes, nodes))
+    a[edges[:, 0], edges[:, 1]] = a[edges[:, 1], edges[:, 0]] = 1
+    return a
+
+
+def dense(layer, h, a):
+    """The docstrings' equations with the adjacency matrix, in float64."""
+    h, (n, _) = np.asarray(h, np.float64), a.shape
+    array = lambda x: np.asarray(x, np.float64)
+    if isinstance(layer, db.GCNConv):
+        loops = a + np.eye(n)
+        scale = loops.sum(1) ** -0.5
+        return scale[:, None] * loops * scale @ h @ array(layer.linear.weight).T + array(layer.linear.bias)
+    if isinstance(layer, db.SAGEConv):
+        mean = a / np.maximum(a.sum(1, keepdims=True), 1) @ h
+        return h @ array(layer.own.weight).T + array(layer.own.bias) + mean @ array(layer.neighbours).T
+    if isinstance(layer, db.GATConv):
+        heads = []
+        for w, source, target in zip(array(layer.weight), array(layer.source), array(layer.target), strict=True):
+            z = h @ w.T
+            score = (z @ source)[None, :] + (z @ target)[:, None]  # [receiver, sender]
+            score = np.where(score > 0, score, 0.2 * score)
+            weight = np.exp(score) * (a + np.eye(n))
+            heads.append(weight / weight.sum(1, keepdims=True) @ z)
+        return np.concatenate(heads, 1) + array(layer.bias)
+    total = (1 + float(layer.epsilon)) * h + a @ h
+    first, second = layer.mlp.layers
+    hidden = np.maximum(total @ array(first.weight).T + array(first.bias), 0)
+    return hidden @ array(second.weight).T + array(second.bias)
+
+
+def perturbed(layer):
+    """Biases and epsilon that are not zero."""
+    return jax.tree.map(lambda a: a + 0.1 * jax.random.normal(jax.random.key(5), a.shape), layer)
+
+
+@pytest.fixture(params=LAYERS, name="layer")
+def _layer(request):
+    return perturbed(LAYERS[request.param])
+
+
+def test_equals_the_dense_equation(layer):
+    np.testing.assert_allclose(layer(H, GRAPH), dense(layer, H, adjacency()), rtol=2e-5, atol=2e-5)
+
+
+def test_is_equivariant_under_permutations(layer):
+    p = np.random.default_rng(0).permutation(NODES)
+    moved = db.Graph.of(np.argsort(p)[EDGES], NODES)  # node p[i] is now called i
+    np.testing.assert_allclose(layer(H[p], moved), layer(H, GRAPH)[p], rtol=2e-5, atol=2e-5)
+
+
+def test_padding_changes_nothing(layer):
+    padded = db.Graph.of(EDGES, NODES, pad_to=16)
+    assert len(padded.senders) == 16
+    np.testing.assert_allclose(layer(H, padded), layer(H, GRAPH), rtol=1e-6, atol=1e-6)
+    loss = lambda m, graph: (m(H, graph) ** 2).sum()
+    for a, b in zip(*(jax.tree.leaves(jax.grad(loss)(layer, g)) for g in (padded, GRAPH)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_a_batch_of_graphs_is_one_graph(layer):
+    small = db.Graph.of(np.array([[0, 2]]), 3, pad_to=6)
+    joint, owner = db.batch_graphs([small, GRAPH, small])
+    assert owner.tolist() == [0] * 3 + [1] * 7 + [2] * 3
+    parts = [(H[:3], small), (H, GRAPH), (-H[:3], small)]
+    together = layer(jnp.concatenate([h for h, _ in parts]), joint)
+    np.testing.assert_allclose(together, jnp.concatenate([layer(h, g) for h, g in parts]), rtol=2e-5, atol=2e-5)
+
+
+def test_jit_vmap_and_leading_axes(layer):
+    batch = jnp.stack([H, 2 * H, H[::-1]])
+    each = jnp.stack([layer(h, GRAPH) for h in batch])
+    np.testing.assert_allclose(jax.jit(lambda m, h, g: m(h, g))(layer, batch, GRAPH), each, rtol=2e-5, atol=2e-5)
+    np.testing.assert_allclose(jax.vmap(lambda h: layer(h, GRAPH))(batch), each, rtol=2e-5, atol=2e-5)
+
+
+def test_gradient_is_finite_and_agrees_with_differences(layer):
+    loss = lambda m: (m(H, GRAPH) ** 2).mean()
+    gradient = jax.grad(loss)(layer)
+    direction = jax.tree.map(lambda a: jax.random.normal(jax.random.key(2), a.shape), layer)
+    move = lambda t: jax.tree.map(lambda a, d: a + t * d, layer, direction)
+    slope = sum(jnp.vdot(g, d) for g, d in zip(jax.tree.leaves(gradient), jax.tree.leaves(direction), strict=True))
+    assert abs((loss(move(1e-3)) - loss(move(-1e-3))) / 2e-3 - slope) < 0.02 * abs(slope) + 0.01
+
+
+def test_save_and_load(layer, tmp_path):
+    db.save(tmp_path / "layer.npz", layer)
+    empty = jax.tree.map(jnp.zeros_like, layer)
+    restored = db.load(tmp_path / "layer.npz", empty)
+    np.testing.assert_array_equal(restored(H, GRAPH), layer(H, GRAPH))
+    assert dataclasses.is_dataclass(restored)
+
+
+def test_attention_survives_large_scores():
+    layer = dataclasses.replace(LAYERS["GATConv"], source=LAYERS["GATConv"].source * 1e4)
+    assert jnp.isfinite(layer(H, GRAPH)).all()
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"), [("sum", [3, 4, 0]), ("mean", [1.5, 4, 0]), ("max", [5, 4, 0]), ("min", [-2, 4, 0])]
+)
+def test_aggregate(how, expected):
+    messages, receivers = jnp.array([[5.0], [4.0], [-2.0], [9.0]]), jnp.array([0, 1, 0, 3])  # the last one is padding
+    assert db.aggregate(messages, receivers, 3, how)[:, 0].tolist() == expected
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: db.Graph.of(np.array([[0, 3]]), 3), "edges: got nodes 0 to 3, expected 0 to 2"),
+        (lambda: db.Graph.of(np.array([[-1, 0]]), 3), "edges: got nodes -1 to 0"),
+        (lambda: db.Graph.of(EDGES, NODES, pad_to=3), "pad_to: got 3, expected at least the number of edges, 10"),
+        (lambda: db.batch_graphs([]), "graphs: got none"),
+        (lambda: db.aggregate(H, jnp.zeros(7, int), 7, "median"), "how: got 'median'"),
+        (lambda: db.GATConv.init(KEY, 4, 6, heads=4), "heads: got 4, expected a divisor of size_out = 6"),
+    ],
+)
+def test_errors(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_directed_graph():
+    graph = db.Graph.of(np.array([[0, 1], [2, 1]]), 3, directed=True)
+    assert db.degrees(graph.receivers, 3).tolist() == [0, 2, 0]
+    assert db.aggregate(db.gather(H[:3], graph.senders), graph.receivers, 3)[1].tolist() == (H[0] + H[2]).tolist()
