@@ -217,7 +217,8 @@ class SAGEConv:
 class GATConv:
     r"""Graph attention, $h_v' = \sum_{u} \alpha_{uv} W h_u + b$ over the senders $u$ of $v$ and $v$ itself.
 
-    In each head $\alpha$ is a softmax over $u$ of $\operatorname{LeakyReLU}(a_1^\top W h_u + a_2^\top W h_v)$, slope 0.2.
+    In each head $\alpha$ is a softmax over $u$ of $\operatorname{LeakyReLU}(a_1^\top W h_u + a_2^\top W h_v)$
+    with slope 0.2.
 
     Attributes:
         weight: $W$, shape `[heads, out / heads, in]`.
