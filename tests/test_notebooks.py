@@ -159,9 +159,10 @@ def test_the_chapter_contract_is_checked(executed):
         assert part in problems
 
 
-def test_a_column_without_heading_is_named(executed):
+@pytest.mark.parametrize("first", ["", "$k$"])
+def test_a_column_without_heading_is_named(executed, first):
     notebook = copy.deepcopy(executed)
-    notebook["cells"][0]["source"] = "# 99 Small\n\n| | b |\n|---|---|\n| 1 | 2 |"
+    notebook["cells"][0]["source"] = f"# 99 Small\n\n| {first} | b |\n|---|---|\n| 1 | 2 |"
     assert "a column without a heading" in "\n".join(check.check_chapter(notebook))
     notebook["cells"][0]["source"] = "# 99 Small\n\n| a | b |\n|---|---|\n| 1 | |"
     assert "a column without a heading" not in "\n".join(check.check_chapter(notebook))
