@@ -4,6 +4,14 @@ from importlib import import_module
 from typing import Any
 
 from deepbook import data, init
+from deepbook.attention import (
+    MultiHeadAttention,
+    attention,
+    attention_weights,
+    causal_mask,
+    rotary,
+    sinusoidal_positions,
+)
 from deepbook.conv import Conv2d, max_pool, mean_pool, patches
 from deepbook.devices import describe_devices, make_mesh
 from deepbook.graph import GATConv, GCNConv, GINConv, Graph, SAGEConv, aggregate, batch_graphs, degrees, gather
@@ -13,6 +21,7 @@ from deepbook.module import load, module, parameter_count, save, static
 from deepbook.networks import MLP, Lambda, Sequential
 from deepbook.progress import Progress
 from deepbook.train import History, NonFiniteLossError, fit
+from deepbook.transformer import Block, Transformer
 
 # What a notebook shows needs Matplotlib, Pillow or ipywidgets: imported when first used, so that
 # `import deepbook` stays fast in a plain script.
@@ -33,6 +42,7 @@ _LAZY = {
 
 __all__ = [
     "MLP",
+    "Block",
     "Conv2d",
     "Dropout",
     "Embedding",
@@ -44,15 +54,20 @@ __all__ = [
     "Lambda",
     "LayerNorm",
     "Linear",
+    "MultiHeadAttention",
     "NonFiniteLossError",
     "Progress",
     "SAGEConv",
     "Sequential",
+    "Transformer",
     "accuracy",
     "aggregate",
     "animate",
+    "attention",
+    "attention_weights",
     "batch_graphs",
     "binary_cross_entropy",
+    "causal_mask",
     "check",
     "check_gradient",
     "choice",
@@ -76,7 +91,9 @@ __all__ = [
     "play",
     "plots",
     "predict",
+    "rotary",
     "save",
+    "sinusoidal_positions",
     "slider",
     "static",
     "stepper",

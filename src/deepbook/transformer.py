@@ -1,0 +1,196 @@
+"""The transformer as a language model: blocks of attention and MLP between an embedding and logits."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, Int, Key
+
+from deepbook.attention import MultiHeadAttention, attention, causal_mask
+from deepbook.init import lecun_normal
+from deepbook.layers import Embedding, LayerNorm, Linear
+from deepbook.module import module, static
+from deepbook.networks import MLP
+
+Cache = tuple[tuple[Array, Array], ...]  # keys and values of each block, [..., heads, length, size]
+
+
+@module
+class Block:
+    r"""One block, $x \leftarrow x + \text{Attention}(\text{LN}(x))$, then $x \leftarrow x + \text{MLP}(\text{LN}(x))$.
+
+    Attributes:
+        norm_attention: the first layer normalisation.
+        attention: attention with several heads.
+        norm_mlp: the second layer normalisation.
+        mlp: a network with one hidden layer, four times as wide, with GELU.
+
+    References:
+        Xiong et al., "On layer normalization in the transformer architecture" (2020): the norm before the layer.
+    """
+
+    norm_attention: LayerNorm
+    attention: MultiHeadAttention
+    norm_mlp: LayerNorm
+    mlp: MLP
+
+    @classmethod
+    def init(cls, key: Key[Array, ""], width: int, heads: int, *, rotary: bool = True) -> "Block":
+        """Draw the weights.
+
+        Args:
+            key: a PRNG key.
+            width: size of inputs and outputs.
+            heads: number of heads, a divisor of the width.
+            rotary: whether attention uses rotary positions.
+
+        Returns:
+            The block.
+
+        Example:
+            >>> import jax, jax.numpy as jnp
+            >>> Block.init(jax.random.key(0), 8, 2)(jnp.ones((3, 8))).shape
+            (3, 8)
+        """
+        attention_key, mlp_key = jax.random.split(key)
+        return cls(
+            norm_attention=LayerNorm.init(width),
+            attention=MultiHeadAttention.init(attention_key, width, heads, rotary=rotary),
+            norm_mlp=LayerNorm.init(width),
+            mlp=MLP.init(mlp_key, [width, 4 * width, width], activation=jax.nn.gelu, initializer=lecun_normal),
+        )
+
+    def __call__(
+        self, x: Float[Array, "*batch n width"], *, mask: Array | None = None, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "*batch n width"]:
+        """Apply the block.
+
+        Args:
+            x: inputs, shape `[..., n, width]`.
+            mask: True where a position may look, broadcast to `[..., heads, n, n]`.
+            key: not used.
+
+        Returns:
+            Outputs of the same shape.
+        """
+        x = x + self.attention(self.norm_attention(x), mask=mask)
+        return x + self.mlp(self.norm_mlp(x))
+
+
+@module
+class Transformer:
+    r"""A causal language model: token embedding, blocks, layer normalisation, logits.
+
+    The logits at position $t$ depend on the tokens $1, \dots, t$ only. Positions are rotary, so the model takes
+    sequences of any length.
+
+    Attributes:
+        embedding: a vector for each token.
+        blocks: the blocks, first one first.
+        norm: the last layer normalisation.
+        logits: the linear layer to the vocabulary.
+        window: how many tokens each position sees, its own included; all when None.
+    """
+
+    embedding: Embedding
+    blocks: tuple[Block, ...]
+    norm: LayerNorm
+    logits: Linear
+    window: int | None = static(default=None)
+
+    @classmethod
+    def init(
+        cls,
+        key: Key[Array, ""],
+        vocabulary: int,
+        *,
+        width: int,
+        heads: int,
+        layers: int,
+        window: int | None = None,
+    ) -> "Transformer":
+        """Draw the weights.
+
+        Args:
+            key: a PRNG key.
+            vocabulary: number of tokens.
+            width: size of the residual stream.
+            heads: number of heads, a divisor of the width.
+            layers: number of blocks.
+            window: how many tokens each position sees; all of the past when None.
+
+        Returns:
+            The model.
+
+        Example:
+            >>> import jax, jax.numpy as jnp
+            >>> model = Transformer.init(jax.random.key(0), 65, width=16, heads=2, layers=2)
+            >>> model(jnp.array([3, 1, 4])).shape
+            (3, 65)
+        """
+        first, last, *keys = jax.random.split(key, layers + 2)
+        return cls(
+            embedding=Embedding.init(first, vocabulary, width),
+            blocks=tuple(Block.init(k, width, heads) for k in keys),
+            norm=LayerNorm.init(width),
+            logits=Linear.init(last, width, vocabulary),
+            window=window,
+        )
+
+    def __call__(
+        self, tokens: Int[Array, "*batch n"], *, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "*batch n vocabulary"]:
+        """Logits of the next token at each position.
+
+        Args:
+            tokens: integers, shape `[..., n]`.
+            key: not used.
+
+        Returns:
+            Logits, shape `[..., n, vocabulary]`.
+        """
+        mask = causal_mask(tokens.shape[-1], window=self.window)
+        x = self.embedding(tokens)
+        for block in self.blocks:
+            x = block(x, mask=mask)
+        return self.logits(self.norm(x))
+
+    def empty_cache(self, length: int, *batch: int) -> Cache:
+        """Room for the keys and values of a sequence of at most `length` tokens, for `step`."""
+        width, heads = self.embedding.table.shape[1], self.blocks[0].attention.heads
+        zeros = jnp.zeros((*batch, heads, length, width // heads), self.embedding.table.dtype)
+        return tuple((zeros, zeros) for _ in self.blocks)
+
+    def step(
+        self, token: Int[Array, "*batch"], position: Int[Array, ""], cache: Cache
+    ) -> tuple[Float[Array, "*batch vocabulary"], Cache]:
+        """Logits after one more token, from the stored keys and values of the earlier ones.
+
+        Args:
+            token: the token at `position`, shape `[...]`.
+            position: its place in the sequence, from 0; less than the cache's length.
+            cache: from `empty_cache` or the last step; it must hold all earlier positions.
+
+        Returns:
+            The logits, shape `[..., vocabulary]`, equal to the full pass at this position, and the new cache.
+
+        Example:
+            >>> import jax, jax.numpy as jnp
+            >>> model = Transformer.init(jax.random.key(0), 65, width=16, heads=2, layers=2)
+            >>> cache = model.empty_cache(10)
+            >>> logits, cache = model.step(jnp.array(3), jnp.array(0), cache)
+            >>> bool(jnp.allclose(logits, model(jnp.array([3]))[0], atol=1e-5))
+            True
+        """
+        x, new = self.embedding(token)[..., None, :], []
+        length = cache[0][0].shape[-2]
+        back = position - jnp.arange(length)
+        seen = (back >= 0) & (back < (length if self.window is None else self.window))
+        for block, (keys, values) in zip(self.blocks, cache, strict=True):
+            layer = block.attention
+            query, key, value = layer.project(block.norm_attention(x), position=position)
+            keys = lax.dynamic_update_slice_in_dim(keys, key, position, axis=-2)
+            values = lax.dynamic_update_slice_in_dim(values, value, position, axis=-2)
+            x = x + layer.merge(attention(query, keys, values, mask=seen))
+            x = x + block.mlp(block.norm_mlp(x))
+            new.append((keys, values))
+        return self.logits(self.norm(x))[..., 0, :], tuple(new)
