@@ -50,6 +50,26 @@ def test_king_james():
     assert not set("[]\r\t") & set(text)
 
 
+def test_pronunciations():
+    pairs = db.data.load_pronunciations()
+    assert len({phoneme for _, phonemes in pairs for phoneme in phonemes}) == 39
+    assert all(2 <= len(word) <= 8 and word.isalpha() and word.islower() for word, _ in pairs)
+    assert len(set(pairs)) == len(pairs)
+    assert ("read", ("R", "EH", "D")) in pairs
+    assert ("read", ("R", "IY", "D")) in pairs
+
+
+def test_series():
+    years, numbers = db.data.load_sunspots()
+    np.testing.assert_array_equal(years, np.arange(1700, 2009))
+    assert numbers.shape == (309,)
+    assert (numbers >= 0).all()
+    dates, ppm = db.data.load_co2()
+    np.testing.assert_array_equal(np.diff(dates), np.timedelta64(7, "D"))
+    assert np.isnan(ppm).sum() == 59
+    assert 310 < np.nanmin(ppm) < np.nanmax(ppm) < 375
+
+
 def test_the_split_is_frozen():
     data = db.data.load_mnist()
     assert data.y_train[:10].tolist() == SPLIT_TRAIN

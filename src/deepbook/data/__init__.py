@@ -4,8 +4,9 @@ from deepbook.data.files import Dataset, load_arrays
 from deepbook.data.graphs import KarateClub, SmallGraph, block_model, load_graph_atlas, load_karate_club
 from deepbook.data.images import load_digits, load_mnist, load_photograph
 from deepbook.data.molecules import Molecule, Molecules, load_molecules, parse_smiles
+from deepbook.data.series import load_co2, load_sunspots
 from deepbook.data.synthetic import boolean_inputs, parity, spirals, two_moons, xor
-from deepbook.data.text import load_king_james
+from deepbook.data.text import load_king_james, load_pronunciations
 
 __all__ = [
     "Dataset",
@@ -16,6 +17,7 @@ __all__ = [
     "block_model",
     "boolean_inputs",
     "load_arrays",
+    "load_co2",
     "load_digits",
     "load_graph_atlas",
     "load_karate_club",
@@ -23,6 +25,8 @@ __all__ = [
     "load_mnist",
     "load_molecules",
     "load_photograph",
+    "load_pronunciations",
+    "load_sunspots",
     "parity",
     "parse_smiles",
     "spirals",

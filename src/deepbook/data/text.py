@@ -1,4 +1,4 @@
-"""Text: a million characters of English."""
+"""Text: a million characters of English, and how words are pronounced."""
 
 from deepbook.data.files import load_arrays
 
@@ -18,3 +18,21 @@ def load_king_james() -> str:
         The Holy Bible, authorized King James Version (1611; spelling of 1769).
     """
     return load_arrays("king_james.npz")["characters"].tobytes().decode("ascii")
+
+
+def load_pronunciations() -> list[tuple[str, tuple[str, ...]]]:
+    """How English words of two to eight letters are spoken, in North America.
+
+    Returns:
+        Pairs of a word and its phonemes (39 different ones, without stress marks), in alphabetical order. A word
+        with several pronunciations occurs several times.
+
+    Example:
+        >>> dict(load_pronunciations())["knight"]
+        ('N', 'AY', 'T')
+
+    References:
+        The CMU Pronouncing Dictionary, Carnegie Mellon University.
+    """
+    lines = load_arrays("pronunciations.npz")["lines"].tobytes().decode("ascii").split("\n")
+    return [(word, tuple(phonemes)) for word, *phonemes in map(str.split, lines)]
