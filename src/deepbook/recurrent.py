@@ -73,15 +73,10 @@ class ElmanCell:
 
 @module
 class GRUCell:
-    r"""The gated recurrent unit.
+    r"""The gated recurrent unit, $h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t$.
 
-    $$
-    \begin{aligned}
-    r_t &= \sigma(W_r x_t + U_r h_{t-1} + b_r), \qquad z_t = \sigma(W_z x_t + U_z h_{t-1} + b_z), \\
-    n_t &= \tanh(W_n x_t + b_n + r_t \odot (U_n h_{t-1} + c)), \\
-    h_t &= z_t \odot h_{t-1} + (1 - z_t) \odot n_t .
-    \end{aligned}
-    $$
+    Its gates are $r_t = \sigma(W_r x_t + U_r h_{t-1} + b_r)$ and $z_t = \sigma(W_z x_t + U_z h_{t-1} + b_z)$, its
+    candidate is $n_t = \tanh(W_n x_t + b_n + r_t \odot (U_n h_{t-1} + c))$.
 
     The reset gate $r_t$ acts after the multiplication by $U_n$, as in cuDNN; in the original it acts before.
 
@@ -140,12 +135,9 @@ class GRUCell:
 class LSTMCell:
     r"""Long short-term memory with a forget gate; the state is the pair $(h, c)$.
 
-    $$
-    \begin{aligned}
-    (i, f, g, o) &= W x_t + U h_{t-1} + b, \\
-    c_t &= \sigma(f) \odot c_{t-1} + \sigma(i) \odot \tanh(g), \qquad h_t = \sigma(o) \odot \tanh(c_t) .
-    \end{aligned}
-    $$
+    With $(i, f, g, o) = W x_t + U h_{t-1} + b$ the memory is
+    $c_t = \sigma(f) \odot c_{t-1} + \sigma(i) \odot \tanh(g)$, and the output is
+    $h_t = \sigma(o) \odot \tanh(c_t)$.
 
     Attributes:
         inputs: $W$ and $b$, the four parts stacked; the forget gate's bias starts at one.
