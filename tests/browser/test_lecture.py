@@ -51,7 +51,10 @@ def test_keys_and_buttons_go_through_all_figures(open_page, name):
 def test_arrow_keys_belong_to_a_control_while_it_has_the_focus(open_page, name):
     page = open_page(name)
     slider = page.locator(".db-figure:not(.db-predict) input[type=range]").first
-    while not slider.is_visible():
+    assert slider.count() == 1, "the page has no figure with a slider"
+    for _ in range(300):
+        if slider.is_visible():
+            break
         page.keyboard.press("PageDown")
     number, value = seen(page), slider.input_value()
     slider.focus()
