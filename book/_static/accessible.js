@@ -17,7 +17,11 @@ document.addEventListener('DOMContentLoaded', () => {
   // roles that are not allowed on these elements
   for (const entry of document.querySelectorAll('.citation-list, .citation')) entry.removeAttribute('role');
   // what scrolls sideways can be scrolled by keyboard
-  for (const box of document.querySelectorAll('pre, div.math, .pst-scrollable-table-container')) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-  }
+  const reachable = () => {
+    for (const box of document.querySelectorAll('pre, div.math, .pst-scrollable-table-container, .bd-article table')) {
+      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    }
+  };
+  reachable();
+  addEventListener('load', () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable));
 });
