@@ -62,8 +62,13 @@ browser: .venv/ready ## build the site and test it in headless Chromium
 	@SOLUTIONS=yes $(PY) tools/build_site.py
 	@$(PY) -m pytest tests/browser -p no:nbval -o addopts="-ra" -q
 
-bench: .venv/ready ## benchmarks
-	@$(PY) bench/run.py
+bench/.venv/ready: bench/requirements.txt requirements.txt pyproject.toml
+	@rm -rf bench/.venv && $(PYTHON) -m venv bench/.venv
+	@bench/.venv/bin/python -m pip install -q -c requirements.txt -e . -r bench/requirements.txt
+	@touch $@
+
+bench: bench/.venv/ready ## time `fit` beside Flax, Equinox and PyTorch, and write bench/RESULTS.md (20 minutes)
+	@cd bench && unset JAX_COMPILATION_CACHE_DIR && for script in peak training startup scaling report; do .venv/bin/python $$script.py || exit 1; done
 
 repository: .venv/ready ## set the book's address everywhere: make repository URL=https://github.com/OWNER/NAME
 	@$(PY) tools/repository.py "$(URL)"
