@@ -4,14 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from deepbook import data, init
-from deepbook.attention import (
-    MultiHeadAttention,
-    attention,
-    attention_weights,
-    causal_mask,
-    rotary,
-    sinusoidal_positions,
-)
+from deepbook.attention import MultiHeadAttention, attention, attention_weights, causal_mask
 from deepbook.conv import Conv2d, max_pool, mean_pool, patches
 from deepbook.devices import describe_devices, make_mesh
 from deepbook.graph import GATConv, GCNConv, GINConv, Graph, SAGEConv, aggregate, batch_graphs, degrees, gather
@@ -19,6 +12,7 @@ from deepbook.layers import Dropout, Embedding, LayerNorm, Linear
 from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
 from deepbook.module import load, module, parameter_count, save, static
 from deepbook.networks import MLP, Lambda, Sequential
+from deepbook.positions import rotary, sinusoidal_positions
 from deepbook.progress import Progress
 from deepbook.recurrent import ElmanCell, GRUCell, LSTMCell, linear_recurrence, unroll
 from deepbook.train import History, NonFiniteLossError, fit

@@ -1,12 +1,13 @@
-"""Attention: the operation, its masks, positions, and the layer with several heads."""
+"""Attention: the operation, its masks, and the layer with several heads."""
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from deepbook.init import Initializer, lecun_normal
 from deepbook.layers import Linear
 from deepbook.module import module, static
+from deepbook.positions import rotary
 
 
 def attention(
@@ -72,12 +73,12 @@ def attention_weights(
     """
     if queries.shape[-1] != keys.shape[-1]:
         raise ValueError(f"keys: got width {keys.shape[-1]}, expected {queries.shape[-1]}, as the queries")
-    scores = queries @ jnp.swapaxes(keys, -1, -2) * queries.shape[-1] ** -0.5
+    scores = (queries * queries.shape[-1] ** -0.5) @ jnp.swapaxes(keys, -1, -2)
     if bias is not None:
         scores = scores + jnp.broadcast_to(bias, scores.shape)
-    if mask is None:
-        return jax.nn.softmax(scores)
-    return jax.nn.softmax(scores, where=jnp.broadcast_to(mask, scores.shape))
+    if mask is not None:
+        scores = jnp.where(jnp.broadcast_to(mask, scores.shape), scores, -jnp.inf)
+    return _softmax(scores)
 
 
 def causal_mask(n: int, *, window: int | None = None) -> Bool[Array, "n n"]:
@@ -101,64 +102,6 @@ def causal_mask(n: int, *, window: int | None = None) -> Bool[Array, "n n"]:
         raise ValueError(f"window: got {window}, expected at least 1")
     back = jnp.arange(n)[:, None] - jnp.arange(n)[None, :]
     return (back >= 0) & (back < (n if window is None else window))
-
-
-def sinusoidal_positions(n: int, width: int) -> Float[Array, "n width"]:
-    r"""Fixed codes of positions, $p_{t, 2i} = \sin(t \omega_i)$, $p_{t, 2i+1} = \cos(t \omega_i)$.
-
-    The frequencies are $\omega_i = 10000^{-2i / d}$ for $i = 0, \dots, d/2 - 1$, with $d$ the width.
-
-    Args:
-        n: number of positions.
-        width: length of a code, even.
-
-    Returns:
-        Codes, shape `[n, width]`, to be added to embeddings.
-
-    Raises:
-        ValueError: the width is odd.
-
-    Example:
-        >>> sinusoidal_positions(2, 4)[0].tolist()
-        [0.0, 1.0, 0.0, 1.0]
-
-    References:
-        Vaswani et al., "Attention is all you need" (2017), section 3.5.
-    """
-    angles = _angles(jnp.arange(n), width)
-    return jnp.stack([jnp.sin(angles), jnp.cos(angles)], -1).reshape(n, width)
-
-
-def rotary(x: Float[Array, "*batch n width"], positions: Int[Array, " n"]) -> Float[Array, "*batch n width"]:
-    r"""Turn queries or keys by angles that grow with their positions.
-
-    The entries $i$ and $i + d/2$ of the vector at position $t$ are rotated in their plane by the angle
-    $t \omega_i$, $\omega_i = 10000^{-2i / d}$. The inner product of a query and a key then depends on their
-    positions only by the difference.
-
-    Args:
-        x: vectors, shape `[..., n, d]` with $d$ even.
-        positions: $t$ of each, integers, shape `[n]`.
-
-    Returns:
-        Turned vectors, same shape.
-
-    Raises:
-        ValueError: the width is odd.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> turned = rotary(jnp.ones((2, 2)), jnp.array([0, 1]))
-        >>> [f"{value:.3f}" for value in turned[1].tolist()]  # cos 1 - sin 1, cos 1 + sin 1
-        ['-0.301', '1.382']
-
-    References:
-        Su et al., "RoFormer: enhanced transformer with rotary position embedding" (2024).
-    """
-    angles = jnp.broadcast_to(_angles(positions, x.shape[-1]), (*x.shape[:-1], x.shape[-1] // 2))
-    sin, cos = jnp.sin(angles).astype(x.dtype), jnp.cos(angles).astype(x.dtype)
-    a, b = jnp.split(x, 2, axis=-1)
-    return jnp.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 
 
 @module
@@ -278,11 +221,19 @@ class MultiHeadAttention:
         return jnp.swapaxes(z.reshape(*z.shape[:-1], self.heads, -1), -3, -2)
 
 
-def _angles(positions: Array, width: int) -> Float[Array, "n half"]:
-    if width % 2:
-        raise ValueError(f"width: got {width}, expected an even number")
-    frequencies = 10_000.0 ** (-jnp.arange(0.0, width, 2.0) / width)
-    return jnp.outer(positions.astype(frequencies.dtype), frequencies)
+@jax.custom_jvp
+def _softmax(scores: Float[Array, "*batch t"]) -> Float[Array, "*batch t"]:
+    """Softmax over the last axis; zeros where all scores are minus infinity."""
+    largest = jnp.maximum(scores.max(-1, keepdims=True), jnp.finfo(scores.dtype).min)
+    powers = jnp.exp(scores - largest)
+    return powers / jnp.maximum(powers.sum(-1, keepdims=True), 1)  # the largest power is 1, so the sum is at least 1
+
+
+@_softmax.defjvp
+def _softmax_jvp(scores: tuple[Array], change: tuple[Array]) -> tuple[Array, Array]:
+    r"""$dp = p \odot (dz - p^\top dz)$: fewer passes over memory than the derivative of each step."""
+    p, (dz,) = _softmax(*scores), change
+    return p, p * (dz - (p * dz).sum(-1, keepdims=True))
 
 
 def _same_number(keys: Array, values: Array) -> Array:
