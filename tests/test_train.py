@@ -111,7 +111,7 @@ def test_one_compilation_for_all_lengths():
     optimizer = optax.sgd(0.05)
     for steps in (1, 7, 40, 1500):
         db.fit(loss, MODEL, (X, Y), optimizer, steps=steps, batch_size=5, key=KEY)
-    program = train._program(loss, optimizer, 5, False, None)
+    program = train._program(loss, optimizer, False, None)
     assert program._cache_size() == 1
 
 

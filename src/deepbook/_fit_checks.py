@@ -1,11 +1,15 @@
 """What `fit` asks of its arguments; each error names the argument, what came and what was expected."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
+
+
+jitted = lru_cache(maxsize=64)(jax.jit)  # so that a function is traced once, however often it is used
 
 
 def key(value: Any) -> Any:
@@ -93,6 +97,6 @@ def loss(function: Callable[..., Any], model: Any, data: Any, batch_size: int | 
     size = batch_size or len(jax.tree.leaves(data)[0])
     batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape[1:]), a.dtype), data)
     extra = {} if loss_key is None else {"key": jax.eval_shape(lambda: jax.random.key(0))}
-    out = jax.eval_shape(function, model, batch, **extra)
+    out = jax.eval_shape(jitted(function), model, batch, **extra)
     if getattr(out, "shape", None) != () or not jnp.issubdtype(out.dtype, jnp.floating):
         raise ValueError(f"loss: it returns {out}, expected one floating-point number")

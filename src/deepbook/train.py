@@ -16,10 +16,11 @@ import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from deepbook import _fit_checks as checks
+from deepbook._batches import CHUNK, Batches
+from deepbook._step import take, update
 from deepbook.module import fill, named_leaves, read_arrays, write_arrays
 from deepbook.progress import Progress
 
-CHUNK = 1024  # at most so many steps before the host looks at the losses
 SECONDS_PER_CHUNK = 0.5
 
 
@@ -82,8 +83,8 @@ def fit(
 
     Step $t$ computes $g_t = \nabla_\theta L(\theta_t, B_t)$ on a batch $B_t$, and
     $\theta_{t+1} = \theta_t + u(g_t, \theta_t)$ with the optimizer's update $u$. Each epoch goes once through the
-    data in a new random order; examples that do not fill a last batch are left out of that epoch. Shuffling,
-    gathering and updates all run on the device, in one compiled loop.
+    data in a new random order; examples that do not fill a last batch are left out of that epoch. Gathering, gradients
+    and updates run on the device, hundreds of steps in one compiled loop.
 
     Args:
         loss: `loss(model, batch)` or `loss(model, batch, key=key)`, returns a scalar. With a parameter named
@@ -129,15 +130,18 @@ def fit(
     state = (model, optimizer.init(model))
     with_key = "key" in inspect.signature(loss).parameters
     checks.loss(loss, model, data, batch_size, key if with_key else None)
+    batches = Batches(key, n, batch_size)
+    identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n}
     if mesh is not None:
-        data, state = jax.device_put((data, state), NamedSharding(mesh, PartitionSpec()))
-    run = _program(loss, optimizer, batch_size, with_key, mesh)
+        put = partial(jax.device_put, device=NamedSharding(mesh, PartitionSpec()))
+        data, state, key = put((data, state, key))
+        metrics = {name: (function, put(metric_data)) for name, (function, metric_data) in metrics.items()}
+    run = _program(loss, optimizer, with_key, mesh)
 
     losses: list[np.ndarray] = []
     values: dict[str, list[float]] = {name: [] for name in metrics}
     metric_steps: list[int] = []
     step = 0
-    identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n}
     if checkpoint is not None and Path(checkpoint).exists():
         state, step, losses, metric_steps, values = _resume(checkpoint, state, identity, values, steps)
 
@@ -154,8 +158,8 @@ def fit(
         if not metric_steps or metric_steps[-1] < step:
             metric_steps.append(step)
             for name, (function, metric_data) in metrics.items():
-                values[name].append(float(_jitted(function)(state[0], metric_data)))
-        if checkpoint is not None:
+                values[name].append(float(checks.jitted(function)(state[0], metric_data)))
+        if checkpoint is not None and jax.process_index() == 0:
             _write(checkpoint, state, step, identity, history())
 
     previous = current = (step, jax.tree.map(jnp.copy, state))
@@ -164,17 +168,17 @@ def fit(
         with Progress(steps, "step") as bar:
             evaluate()
             while step < steps:
-                stop = min(step + length, steps, (step // eval_every + 1) * eval_every)
+                stop = min(step + min(length, batches.limit), steps, (step // eval_every + 1) * eval_every)
                 previous, current = current, (step, jax.tree.map(jnp.copy, state))
                 begun = time.perf_counter()
-                new_state, reached, chunk_losses = run(*state, data, key, step, stop)
+                new_state, reached, chunk_losses = run(*state, data, batches.rows(step, stop), key, step, stop)
                 chunk_losses = np.asarray(chunk_losses)[: int(reached) - step]  # waits for the device
                 seconds, chunks = time.perf_counter() - begun, chunks + 1
                 losses.append(chunk_losses)
                 if not np.isfinite(chunk_losses[-1]):
                     bad = int(reached) - 1
                     at, good = current if current[0] < bad else previous
-                    good, _, _ = run(*good, data, key, at, max(bad - 1, at))
+                    good, _, _ = run(*good, data, batches.rows(at, bad - 1), key, at, max(bad - 1, at))
                     raise NonFiniteLossError(bad, good[0], history())
                 if chunks > 1:  # the first chunk includes compilation
                     length = int(np.clip(SECONDS_PER_CHUNK * (stop - step) / seconds, 1, CHUNK))
@@ -189,7 +193,7 @@ def fit(
         return state[0], history(interrupted=True)
     if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(state[0])):
         at, good = current
-        good, _, _ = run(*good, data, key, at, max(steps - 1, at))
+        good, _, _ = run(*good, data, batches.rows(at, steps - 1), key, at, max(steps - 1, at))
         raise NonFiniteLossError(steps, good[0], history())
     return state[0], history()
 
@@ -198,56 +202,30 @@ def fit(
 def _program(
     loss: Callable[..., Any],
     optimizer: optax.GradientTransformation,
-    batch_size: int | None,
     with_key: bool,
     mesh: Mesh | None,
 ) -> Callable[..., Any]:
     """The compiled loop from step `step` to `stop`: one program for any number of steps up to CHUNK."""
+    spread = None if mesh is None else NamedSharding(mesh, PartitionSpec(mesh.axis_names[0]))
 
     @partial(jax.jit, donate_argnums=(0, 1))
-    def run(model: Any, opt_state: Any, data: Any, key: Any, step: Any, stop: Any) -> Any:
-        n = len(jax.tree.leaves(data)[0])
-        batches = n // (batch_size or n)  # in one epoch
-        order_key, loss_key = jax.random.split(key)
-
-        def order_of(epoch: Any) -> Any:
-            return jax.random.permutation(jax.random.fold_in(order_key, epoch), n)
-
-        def batch_at(t: Any, order: Any) -> Any:
-            index = jax.lax.dynamic_slice(order, ((t % batches) * batch_size,), (batch_size,))
-            batch = jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
-            if mesh is not None:
-                spread = NamedSharding(mesh, PartitionSpec(mesh.axis_names[0]))
-                batch = jax.lax.with_sharding_constraint(batch, spread)
-            return batch
-
+    def run(model: Any, opt_state: Any, data: Any, rows: Any, key: Any, step: Any, stop: Any) -> Any:
         def body(carry: Any) -> Any:
-            t, order, model, opt_state, losses, _ = carry
-            if batch_size is None:
-                batch = data
-            else:
-                order = jax.lax.cond(t % batches == 0, lambda: order_of(t // batches), lambda: order)
-                batch = batch_at(t, order)
-            extra = {"key": jax.random.fold_in(loss_key, t)} if with_key else {}
-            value, gradient = jax.value_and_grad(loss)(model, batch, **extra)
-            updates, opt_state = optimizer.update(gradient, opt_state, model)
-            model = optax.apply_updates(model, updates)
-            value = value.astype(jnp.float32)
-            return t + 1, order, model, opt_state, losses.at[t - step].set(value), value
+            t, model, opt_state, losses, _ = carry
+            batch = data if rows is None else take(data, rows[t - step])
+            if spread is not None:
+                batch = jax.lax.with_sharding_constraint(batch, spread)
+            model, opt_state, value = update(loss, optimizer, model, opt_state, batch, key if with_key else None, t)
+            return t + 1, model, opt_state, losses.at[t - step].set(value), value
 
         def go_on(carry: Any) -> Any:
             return (carry[0] < stop) & jnp.isfinite(carry[-1])
 
-        step = jnp.asarray(step, jnp.int32)
-        order = jnp.arange(n) if batch_size is None else order_of(step // batches)
-        start = (step, order, model, opt_state, jnp.zeros(CHUNK), jnp.float32(0))
-        reached, _, model, opt_state, losses, _ = jax.lax.while_loop(go_on, body, start)
+        start = (jnp.asarray(step, jnp.int32), model, opt_state, jnp.zeros(CHUNK), jnp.float32(0))
+        reached, model, opt_state, losses, _ = jax.lax.while_loop(go_on, body, start)
         return (model, opt_state), reached, losses
 
     return run
-
-
-_jitted = lru_cache(maxsize=64)(jax.jit)
 
 
 def _deleted(tree: Any) -> bool:
