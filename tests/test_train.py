@@ -279,3 +279,9 @@ def test_the_mesh_must_divide_the_batch():
 def test_history_reads_well():
     _, history = db.fit(loss, MODEL, (X, Y), SGD, steps=3, key=KEY, metrics={"e": (error, (X, Y))})
     assert repr(history).startswith("History(3 steps, loss ")
+
+
+def test_an_optimizer_may_keep_the_parameters_in_its_state():
+    _, history = db.fit(loss, MODEL, (X, Y), optax.contrib.schedule_free_sgd(0.05), steps=300, key=KEY)
+    assert history.losses[-1] < 0.05 * history.losses[0]
+    assert not MODEL.weight.is_deleted()

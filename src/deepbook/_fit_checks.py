@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-
 jitted = lru_cache(maxsize=64)(jax.jit)  # so that a function is traced once, however often it is used
 
 

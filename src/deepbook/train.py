@@ -126,10 +126,9 @@ def fit(
     batch_size = checks.batch_size(batch_size, n, mesh)
     checks.positive("steps", steps)
     eval_every = checks.positive("eval_every", steps if eval_every is None else eval_every)
-    model = jax.tree.map(jnp.array, checks.model(model))
-    state = (model, optimizer.init(model))
+    state = _start(optimizer)(checks.model(model))
     with_key = "key" in inspect.signature(loss).parameters
-    checks.loss(loss, model, data, batch_size, key if with_key else None)
+    checks.loss(loss, state[0], data, batch_size, key if with_key else None)
     batches = Batches(key, n, batch_size)
     identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n}
     if mesh is not None:
@@ -162,14 +161,14 @@ def fit(
         if checkpoint is not None and jax.process_index() == 0:
             _write(checkpoint, state, step, identity, history())
 
-    previous = current = (step, jax.tree.map(jnp.copy, state))
+    previous = current = (step, _copy(state))
     length, chunks = 16, 0
     try:
         with Progress(steps, "step") as bar:
             evaluate()
             while step < steps:
                 stop = min(step + min(length, batches.limit), steps, (step // eval_every + 1) * eval_every)
-                previous, current = current, (step, jax.tree.map(jnp.copy, state))
+                previous, current = current, (step, _copy(state))
                 begun = time.perf_counter()
                 new_state, reached, chunk_losses = run(*state, data, batches.rows(step, stop), key, step, stop)
                 chunk_losses = np.asarray(chunk_losses)[: int(reached) - step]  # waits for the device
@@ -191,7 +190,7 @@ def fit(
         losses = [np.concatenate(losses)[:done]] if losses else []
         warnings.warn(f"fit was interrupted after {done} of {steps} steps; it returns that model", stacklevel=2)
         return state[0], history(interrupted=True)
-    if not all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(state[0])):
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state[0])):
         at, good = current
         good, _, _ = run(*good, data, batches.rows(at, steps - 1), key, at, max(steps - 1, at))
         raise NonFiniteLossError(steps, good[0], history())
@@ -226,6 +225,21 @@ def _program(
         return (model, opt_state), reached, losses
 
     return run
+
+
+@lru_cache(maxsize=64)
+def _start(optimizer: optax.GradientTransformation) -> Callable[..., Any]:
+    """A copy of the model, and the optimizer's first state, by one compiled program."""
+
+    @jax.jit
+    def start(model: Any) -> Any:
+        model = jax.tree.map(partial(jnp.array, copy=True), model)
+        return model, optimizer.init(model)
+
+    return start
+
+
+_copy = jax.jit(partial(jax.tree.map, jnp.copy))
 
 
 def _deleted(tree: Any) -> bool:
