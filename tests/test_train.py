@@ -11,7 +11,7 @@ import optax
 import pytest
 
 import deepbook as db
-from deepbook import train
+from deepbook import _batches, train
 
 KEY = jax.random.key(0)
 X = jax.random.normal(jax.random.key(1), (60, 3))
@@ -117,7 +117,7 @@ def test_one_compilation_for_all_lengths():
 
 def test_chunks_do_not_matter(monkeypatch):
     whole, _ = db.fit(loss, MODEL, (X, Y), MOMENTUM, steps=50, batch_size=7, key=KEY)
-    monkeypatch.setattr(train, "SECONDS_PER_CHUNK", 0.0)  # one step at a time after the first chunk
+    monkeypatch.setattr(_batches, "SECONDS_PER_CHUNK", 0.0)  # one step at a time after the first chunk
     stepwise, _ = db.fit(loss, MODEL, (X, Y), MOMENTUM, steps=50, batch_size=7, key=KEY)
     same(whole, stepwise)
 
@@ -156,7 +156,7 @@ def diverging(model, batch):
 
 @pytest.mark.parametrize("chunk", [0.5, 0.0])
 def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_last_good_model(monkeypatch, chunk):
-    monkeypatch.setattr(train, "SECONDS_PER_CHUNK", chunk)
+    monkeypatch.setattr(_batches, "SECONDS_PER_CHUNK", chunk)
     optimizer = optax.sgd(1.2)
     with pytest.raises(db.NonFiniteLossError, match="the loss is not finite at step") as info:
         db.fit(diverging, MODEL, (X, Y), optimizer, steps=400, key=KEY)
@@ -174,7 +174,7 @@ def test_a_final_model_that_is_not_finite_is_an_error_too():
 
 
 def test_interruption_returns_what_there_is(monkeypatch):
-    monkeypatch.setattr(train, "SECONDS_PER_CHUNK", 0.0)
+    monkeypatch.setattr(_batches, "SECONDS_PER_CHUNK", 0.0)
     update = db.Progress.update
 
     def interrupt(self, done, **values):
@@ -204,7 +204,7 @@ def test_an_interruption_while_waiting_returns_model_and_losses_in_agreement(mon
                 raise KeyboardInterrupt
             return np.asarray(array)
 
-    monkeypatch.setattr(train, "SECONDS_PER_CHUNK", 0.0)
+    monkeypatch.setattr(_batches, "SECONDS_PER_CHUNK", 0.0)
     monkeypatch.setattr(train, "np", Numpy())
     with pytest.warns(UserWarning, match=r"fit was interrupted after 32 of 500 steps"):
         model, history = db.fit(loss, MODEL, (X, Y), SGD, steps=500, batch_size=7, key=KEY)

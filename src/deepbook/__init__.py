@@ -6,7 +6,7 @@ from typing import Any
 from deepbook import data, init
 from deepbook.attention import MultiHeadAttention, attention, attention_weights, causal_mask
 from deepbook.conv import Conv2d, max_pool, mean_pool, patches
-from deepbook.devices import describe_devices, make_mesh
+from deepbook.devices import describe_devices, make_mesh, replicate
 from deepbook.graph import GATConv, GCNConv, GINConv, Graph, SAGEConv, aggregate, batch_graphs, degrees, gather
 from deepbook.layers import Dropout, Embedding, LayerNorm, Linear
 from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
@@ -15,6 +15,7 @@ from deepbook.networks import MLP, Lambda, Sequential
 from deepbook.positions import rotary, sinusoidal_positions
 from deepbook.progress import Progress
 from deepbook.recurrent import ElmanCell, GRUCell, LSTMCell, linear_recurrence, unroll
+from deepbook.sweep import fit_many
 from deepbook.train import History, NonFiniteLossError, fit
 from deepbook.transformer import Block, Transformer
 
@@ -76,6 +77,7 @@ __all__ = [
     "describe_devices",
     "explore",
     "fit",
+    "fit_many",
     "gather",
     "init",
     "linear_recurrence",
@@ -90,6 +92,7 @@ __all__ = [
     "play",
     "plots",
     "predict",
+    "replicate",
     "rotary",
     "save",
     "sinusoidal_positions",

@@ -5,7 +5,8 @@ from typing import Any
 import jax
 import numpy as np
 
-CHUNK = 1024  # at most so many steps in one call of a compiled loop
+CHUNK = 1024  # at most so many steps in one call of a compiled loop, before the host looks at the losses
+SECONDS_PER_CHUNK = 0.5
 MAX_INDICES = 2**21
 
 
@@ -19,12 +20,13 @@ class Batches:
         key: a PRNG key.
         n: number of examples.
         size: examples in a batch; None takes all in each step.
+        runs: number of runs whose indices are held at the same time.
     """
 
-    def __init__(self, key: Any, n: int, size: int | None) -> None:
+    def __init__(self, key: Any, n: int, size: int | None, *, runs: int = 1) -> None:
         self.seed = np.asarray(jax.random.key_data(key)).ravel().tolist()
         self.n, self.size = n, size
-        self.limit = CHUNK if size is None else max(1, min(CHUNK, MAX_INDICES // size))
+        self.limit = CHUNK if size is None else max(1, min(CHUNK, MAX_INDICES // (size * runs)))
         self._epoch, self._order = -1, np.empty(0, np.int32)
 
     def rows(self, step: int, stop: int) -> np.ndarray | None:
@@ -45,3 +47,20 @@ class Batches:
             self._epoch = epoch
             self._order = np.random.default_rng([*self.seed, epoch]).permutation(self.n).astype(np.int32)
         return self._order
+
+
+class Pace:
+    """How many steps to take before the host looks again: what takes about half a second.
+
+    Attributes:
+        length: that many.
+    """
+
+    def __init__(self) -> None:
+        self.length, self._chunks = 16, 0
+
+    def took(self, steps: int, seconds: float) -> None:
+        """Learn from a chunk; the first one includes compilation and counts for nothing."""
+        self._chunks += 1
+        if self._chunks > 1:
+            self.length = int(np.clip(SECONDS_PER_CHUNK * steps / seconds, 1, CHUNK))

@@ -26,6 +26,25 @@ def key(value: Any) -> Any:
         raise ValueError("key: got a key that was used before, expected a fresh one from jax.random.split") from error
 
 
+def keys(value: Any) -> Any:
+    """A vector of keys."""
+    if not (isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key)) or value.ndim != 1:
+        shape = getattr(value, "shape", type(value).__name__)
+        raise ValueError(f"keys: got {shape}, expected a vector of typed keys, as jax.random.split(key, 5) gives")
+    if len(value) < 1:
+        raise ValueError("keys: got none, expected at least one")
+    return value
+
+
+def grid(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Names of hyperparameters and their values as arrays."""
+    result = {name: jnp.asarray(values, float) for name, values in value.items()}
+    for name, values in result.items():
+        if values.ndim != 1 or len(values) < 1:
+            raise ValueError(f"grid[{name!r}]: got shape {values.shape}, expected a list of at least one number")
+    return result
+
+
 def data(value: Any) -> tuple[Any, int]:
     """The data as arrays on the device, and the number of examples."""
     value = jax.tree.map(jnp.asarray, value)

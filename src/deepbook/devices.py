@@ -1,7 +1,11 @@
 """Devices: what there is, and a mesh to spread a batch over."""
 
+from typing import Any
+
 import jax
-from jax.sharding import AxisType, Mesh
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 
 def describe_devices() -> str:
@@ -42,3 +46,30 @@ def make_mesh(count: int | None = None) -> Mesh:
         raise ValueError(f"count: got {count}, expected 1 to {have}, the number of devices")
     # Auto axes: the compiler places the arrays, the code stays as for one device.
     return jax.make_mesh((count,), ("batch",), axis_types=(AxisType.Auto,), devices=jax.devices()[:count])
+
+
+def replicate(tree: Any, mesh: Mesh) -> Any:
+    """Copy all arrays to every device of a mesh, also to those of other processes, which must have the same arrays.
+
+    Args:
+        tree: a pytree of arrays and keys.
+        mesh: the devices, for example of `make_mesh`.
+
+    Returns:
+        The same tree, its arrays on all devices.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> replicate(jnp.ones(3), make_mesh(1)).is_fully_replicated
+        True
+    """
+    sharding = NamedSharding(mesh, PartitionSpec())
+    if sharding.is_fully_addressable:
+        return jax.device_put(tree, sharding)
+
+    def place(leaf: Any) -> Any:  # several processes: each puts its own copy on its own devices
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return jax.random.wrap_key_data(place(jax.random.key_data(leaf)), impl=jax.random.key_impl(leaf))
+        return jax.make_array_from_process_local_data(sharding, np.asarray(leaf))
+
+    return jax.tree.map(place, tree)

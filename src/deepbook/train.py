@@ -16,12 +16,11 @@ import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from deepbook import _fit_checks as checks
-from deepbook._batches import CHUNK, Batches
+from deepbook._batches import CHUNK, Batches, Pace
 from deepbook._step import take, update
+from deepbook.devices import replicate
 from deepbook.module import fill, named_leaves, read_arrays, write_arrays
 from deepbook.progress import Progress
-
-SECONDS_PER_CHUNK = 0.5
 
 
 @dataclasses.dataclass
@@ -132,9 +131,8 @@ def fit(
     batches = Batches(key, n, batch_size)
     identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n}
     if mesh is not None:
-        put = partial(jax.device_put, device=NamedSharding(mesh, PartitionSpec()))
-        data, state, key = put((data, state, key))
-        metrics = {name: (function, put(metric_data)) for name, (function, metric_data) in metrics.items()}
+        data, state, key = replicate((data, state, key), mesh)
+        metrics = {name: (function, replicate(values, mesh)) for name, (function, values) in metrics.items()}
     run = _program(loss, optimizer, with_key, mesh)
 
     losses: list[np.ndarray] = []
@@ -162,25 +160,23 @@ def fit(
             _write(checkpoint, state, step, identity, history())
 
     previous = current = (step, _copy(state))
-    length, chunks = 16, 0
+    pace = Pace()
     try:
         with Progress(steps, "step") as bar:
             evaluate()
             while step < steps:
-                stop = min(step + min(length, batches.limit), steps, (step // eval_every + 1) * eval_every)
+                stop = min(step + min(pace.length, batches.limit), steps, (step // eval_every + 1) * eval_every)
                 previous, current = current, (step, _copy(state))
                 begun = time.perf_counter()
                 new_state, reached, chunk_losses = run(*state, data, batches.rows(step, stop), key, step, stop)
                 chunk_losses = np.asarray(chunk_losses)[: int(reached) - step]  # waits for the device
-                seconds, chunks = time.perf_counter() - begun, chunks + 1
+                pace.took(stop - step, time.perf_counter() - begun)
                 losses.append(chunk_losses)
                 if not np.isfinite(chunk_losses[-1]):
                     bad = int(reached) - 1
                     at, good = current if current[0] < bad else previous
                     good, _, _ = run(*good, data, batches.rows(at, bad - 1), key, at, max(bad - 1, at))
                     raise NonFiniteLossError(bad, good[0], history())
-                if chunks > 1:  # the first chunk includes compilation
-                    length = int(np.clip(SECONDS_PER_CHUNK * (stop - step) / seconds, 1, CHUNK))
                 state, step = new_state, stop  # together, so that an interruption finds them in agreement
                 bar.update(step, loss=chunk_losses[-1])
                 if step % eval_every == 0 or step == steps:
