@@ -12,7 +12,7 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve lab pdf execute text notebook student check test browser bench repository clean
+.PHONY: help setup site serve lab pdf execute text notebook student check test robust browser bench repository clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ check: .venv/ready ## style of the code, rules of the notebooks
 
 test: .venv/ready ## re-run every notebook cell and compare; doctests; unit tests
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+robust: .venv/ready ## run the notebooks with other seeds, one thread, eight devices, float64: do all claims hold?
+	@$(PY) tools/robust.py $(NB_FILES)
 
 browser: .venv/ready ## build the site and test it in headless Chromium
 	@SOLUTIONS=yes $(PY) tools/build_site.py

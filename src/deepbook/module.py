@@ -172,6 +172,9 @@ def fill(path: str | Path, like: T, stored: dict[str, np.ndarray]) -> T:
         missing, extra = sorted(wanted.keys() - stored.keys()), sorted(stored.keys() - wanted.keys())
         raise ValueError(f"path: {path} does not fit `like`: missing {missing}, not expected {extra}")
     for name, leaf in wanted.items():
+        kind = np.asarray(leaf).dtype
+        if kind.kind == "V" and stored[name].dtype == f"V{kind.itemsize}":  # NumPy's files do not know bfloat16
+            stored[name] = stored[name].view(kind)
         have, need = _short(stored[name]), _short(np.asarray(leaf))
         if have != need:
             raise ValueError(f"path: {path} holds {name} as {have}, expected {need}")

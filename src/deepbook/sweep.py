@@ -146,7 +146,9 @@ def _program(
             )
             return model, opt_state, losses.at[t - step].set(value)
 
-        model, opt_state, losses = jax.lax.fori_loop(step, stop, body, (model, opt_state, jnp.zeros(CHUNK)))
+        model, opt_state, losses = jax.lax.fori_loop(
+            step, stop, body, (model, opt_state, jnp.zeros(CHUNK, jnp.float32))
+        )
         return (model, opt_state), losses
 
     if side_by_side:

@@ -216,7 +216,7 @@ def _program(
         def go_on(carry: Any) -> Any:
             return (carry[0] < stop) & jnp.isfinite(carry[-1])
 
-        start = (jnp.asarray(step, jnp.int32), model, opt_state, jnp.zeros(CHUNK), jnp.float32(0))
+        start = (jnp.asarray(step, jnp.int32), model, opt_state, jnp.zeros(CHUNK, jnp.float32), jnp.float32(0))
         reached, model, opt_state, losses, _ = jax.lax.while_loop(go_on, body, start)
         return (model, opt_state), reached, losses
 
