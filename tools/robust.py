@@ -5,7 +5,8 @@ usage: robust.py [--only VARIANT[,VARIANT...]] NOTEBOOK...
 Every cell runs in every variant; cells that raise are listed, and the exit status says whether there was one. The
 stored outputs stay as they are. Each run has one core, so that a machine does several at once; that claims hold with
 more threads is for `make test`. The environment variable DEEPBOOK_SEED_SHIFT is added to every seed that is a number,
-of jax.random.key and of numpy.random.default_rng. Nothing is compared with stored outputs: only claims, checks of
+of jax.random.key and of numpy.random.default_rng, in the notebook's own cells (how a data set of the package is split
+stays as it is). Nothing is compared with stored outputs: only claims, checks of
 exercises and crashes count.
 """
 
@@ -31,9 +32,12 @@ VARIANTS = {
     "float64": {"JAX_ENABLE_X64": "1"},
 }
 START = """
-import os, jax, numpy
+import os, sys, jax, numpy
 def _shifted(make, shift=int(os.environ.get("DEEPBOOK_SEED_SHIFT", "0"))):
-    return lambda seed=None, **more: make(seed + shift if isinstance(seed, int) else seed, **more)
+    def made(seed=None, **more):
+        ours = isinstance(seed, int) and sys._getframe(1).f_globals.get("__name__") == "__main__"
+        return make(seed + shift if ours else seed, **more)
+    return made
 jax.random.key, numpy.random.default_rng = _shifted(jax.random.key), _shifted(numpy.random.default_rng)
 """
 
