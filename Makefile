@@ -12,7 +12,7 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site serve lab pdf execute text notebook student check test robust browser bench repository clean
+.PHONY: help setup site serve lab pdf execute text notebook student check test robust browser bench smoke repository clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,8 +70,11 @@ bench/.venv/ready: bench/requirements.txt requirements.txt pyproject.toml
 	@bench/.venv/bin/python -m pip install -q -c requirements.txt -e . -r bench/requirements.txt
 	@touch $@
 
-bench: bench/.venv/ready ## time `fit` beside Flax, Equinox and PyTorch, and write bench/RESULTS.md (20 minutes)
-	@cd bench && unset JAX_COMPILATION_CACHE_DIR && for script in peak training startup scaling report; do .venv/bin/python $$script.py || exit 1; done
+bench: bench/.venv/ready ## time `fit` beside Flax, Equinox and PyTorch, and write bench/RESULTS.md (30 minutes)
+	@cd bench && unset JAX_COMPILATION_CACHE_DIR && for script in peak training sweeps startup scaling report; do .venv/bin/python $$script.py || exit 1; done
+
+smoke: bench/.venv/ready ## run every path of the benches once, without measuring
+	@BENCH_SMOKE=1 $(MAKE) --no-print-directory bench >bench/smoke.log 2>&1 || (tail -50 bench/smoke.log; exit 1)
 
 repository: .venv/ready ## set the book's address everywhere: make repository URL=https://github.com/OWNER/NAME
 	@$(PY) tools/repository.py "$(URL)"

@@ -3,14 +3,12 @@
 usage: scaling.py   (writes scaling.json)
 """
 
-import json
 import time
-from pathlib import Path
 
 import jax
 import numpy as np
 import optax
-from tasks import loss_of
+from tasks import SMOKE, loss_of, write
 
 import deepbook as db
 
@@ -21,7 +19,7 @@ VARIED = {  # one at a time, the others as in BASE
     "examples": (1_000, 10_000, 100_000),
 }
 BASE = {"batch": 128, "width": 128, "depth": 2, "examples": 10_000}
-SECONDS, REPEATS = 0.5, 5
+SECONDS, REPEATS = (0.01, 1) if SMOKE else (0.5, 5)
 
 
 def cost(batch: int, width: int, depth: int, examples: int) -> float:
@@ -45,8 +43,7 @@ def cost(batch: int, width: int, depth: int, examples: int) -> float:
 def main() -> None:
     """Measure and write."""
     result = {name: {str(v): cost(**BASE | {name: v}) for v in values} for name, values in VARIED.items()}
-    (Path(__file__).parent / "scaling.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    write("scaling", result)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Everything is timed in new processes, in turn. The compilation cache is a tempor
 the same bit for bit without a cache, with a full one, and with one whose every entry was overwritten by rubbish.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -15,9 +14,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+from tasks import SMOKE, write
 
 HERE = Path(__file__).parent
-REPEATS = 9
+REPEATS, COLD, WARM = (1, 1, 1) if SMOKE else (9, 3, 5)
 TRAIN = """
 import jax, optax, deepbook as db
 from tasks import task, model, loss_of
@@ -50,9 +50,9 @@ def main() -> None:
             times[name].append(run(code)[0])
     added = np.subtract(times["jax, optax, deepbook"], times["jax, optax"])
     with tempfile.TemporaryDirectory() as cache:
-        cold = [run(TRAIN) for _ in range(3)]
+        cold = [run(TRAIN) for _ in range(COLD)]
         run(TRAIN, cache)
-        warm = [run(TRAIN, cache) for _ in range(5)]
+        warm = [run(TRAIN, cache) for _ in range(WARM)]
         entries = [file for file in Path(cache).rglob("*") if file.is_file()]
         for file in entries:
             file.write_bytes(b"rubbish" * 100)
@@ -66,8 +66,7 @@ def main() -> None:
         "losses_equal_with_cache": len({losses for _, losses in cold + warm}) == 1,
         "corrupt_cache_survived": corrupt[1] == cold[0][1],
     }
-    (HERE / "startup.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    write("startup", result)
 
 
 if __name__ == "__main__":

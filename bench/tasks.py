@@ -1,12 +1,18 @@
 """The four trainings that are timed: data, sizes, and the model in the package."""
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+# A smoke run takes every path once, in the least time, and leaves the measured results alone.
+SMOKE = os.environ.get("BENCH_SMOKE") == "1"
+OUT = Path(__file__).parent / ("smoke" if SMOKE else "")
 CLASSES, VOCABULARY, CONTEXT = 10, 62, 64
 
 
@@ -27,6 +33,13 @@ class Task:
     batch_size: int
     steps: int
     rate: float = 1e-3
+
+
+def write(name: str, result: dict) -> None:
+    """Keep what a script measured, for report.py."""
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Steps per second and time to the first step: `fit`, a hand-written scan, Flax NNX, Equinox and PyTorch.
 
-usage: training.py [--rounds 7] [--seconds 0.7] [TASK ...]   (run by bench/.venv/bin/python)
+usage: training.py [--rounds 7] [--seconds 2] [TASK ...]   (run by bench/.venv/bin/python)
 
 Each contestant has a process of its own, with one thread and with two. They are asked in turn, round after round, to
 train for about as long, so that a busy machine disturbs all alike, and are compared by the median of the ratios of one
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tasks import task
+from tasks import OUT, SMOKE, task
 
 HERE = Path(__file__).parent
 PEERS = {  # module: contestants
@@ -45,6 +45,8 @@ class Worker:
         """Find how many steps take about so many seconds; what is compiled for that length is compiled here."""
         self.steps = steps
         self.run()
+        if SMOKE:
+            return
         self.steps = max(10, round(self.run() * seconds))
         self.run()
 
@@ -65,10 +67,10 @@ def compare(name: str, rounds: int, seconds: float) -> dict:
     workers, first = {}, {}
     for module, contestants in PEERS.items():
         for contestant in contestants:
-            for threads in (2,) if module == "ours" else (1, 2):
+            for threads in (2,) if module == "ours" or SMOKE else (1, 2):
                 label = f"{contestant}, {threads} thread{'s' * (threads > 1)}"
                 worker = Worker(module, contestant, name, threads)
-                worker.calibrate(min(task(name).steps, 100), seconds)
+                worker.calibrate(2 if SMOKE else min(task(name).steps, 100), seconds)
                 workers[label], first[label] = worker, worker.first
                 print(f"  {label}: first step after {sum(worker.first):.1f} s", flush=True)
     rates = {label: [] for label in workers}
@@ -84,10 +86,11 @@ def main() -> None:
     """Compare, print and write."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tasks", nargs="*", default=TASKS)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.7)
+    parser.add_argument("--rounds", type=int, default=1 if SMOKE else 7)
+    parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
-    file = HERE / "training.json"
+    OUT.mkdir(exist_ok=True)
+    file = OUT / "training.json"
     results = json.loads(file.read_text()) if file.exists() else {}
     for name in options.tasks:
         print(name, flush=True)

@@ -56,6 +56,27 @@ class Claims(SphinxDirective):
         return node.children
 
 
+class Costs(SphinxDirective):
+    """`{costs}`: run time and memory of each chapter, as its head states them and `make execute` measured them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Read the heads and write a table."""
+        root = Path(self.env.srcdir)
+        lines = ["| Chapter | Run time under | Memory under | Cells of code |", "|---|---|---|---|"]
+        for name, notebook in notebooks(root):
+            self.env.note_dependency(str(root / "notebooks" / f"{name}.ipynb"))
+            text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+            stated = re.search(r"Measured run time: under (\d+) s with under ([\d.]+) GB", text)
+            if stated is None:
+                raise self.error(f"costs: {name} does not state its run time and memory")
+            cells = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
+            chapter = f'<a href="../notebooks/{name}.html">{title(notebook)}</a>'
+            lines.append(f"| {chapter} | {stated[1]} s | {stated[2]} GB | {cells} |")
+        node = nodes.container()
+        self.state.nested_parse(StringList(lines, source="costs"), self.content_offset, node)
+        return node.children
+
+
 class ChapterFigure(SphinxDirective):
     """`{chapter-figure} NOTEBOOK ID`: a figure that moves, as a chapter stores it, on another page."""
 
@@ -97,6 +118,7 @@ def without_solutions(app: Sphinx, config: Any) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the page hook."""
     app.add_directive("claims", Claims)
+    app.add_directive("costs", Costs)
     app.add_directive("chapter-figure", ChapterFigure)
     app.connect("config-inited", without_solutions)
     app.connect("autodoc-process-docstring", read_as_rst, priority=100)  # before napoleon
