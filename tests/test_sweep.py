@@ -89,7 +89,8 @@ def test_interruption_returns_what_there_is(monkeypatch, side_by_side):
 
     monkeypatch.setattr(db.Progress, "update", interrupt)
     options = {"grid": {}, "keys": KEYS, "batch_size": 7, "side_by_side": side_by_side}
-    with pytest.warns(UserWarning, match="fit_many was interrupted after"):
+    share = "80%" if side_by_side else "40%"
+    with pytest.warns(UserWarning, match=f"fit_many was interrupted after {share} of the steps"):
         models, losses = db.fit_many(loss, init, (X, Y), lambda: optax.sgd(0.1), steps=40, **options)
     monkeypatch.undo()
     taken = np.isfinite(losses).sum(1).tolist()

@@ -6,8 +6,7 @@ Every cell runs in every variant; cells that raise are listed, and the exit stat
 stored outputs stay as they are. Each run has one core, so that a machine does several at once; that claims hold with
 more threads is for `make test`. The environment variable DEEPBOOK_SEED_SHIFT is added to every seed that is a number,
 of jax.random.key and of numpy.random.default_rng, in the notebook's own cells (how a data set of the package is split
-stays as it is). Nothing is compared with stored outputs: only claims, checks of
-exercises and crashes count.
+stays as it is). Nothing is compared with stored outputs: only claims, checks of exercises and crashes count.
 """
 
 import argparse

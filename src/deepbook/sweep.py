@@ -100,6 +100,7 @@ def fit_many(
         runs = itertools.product(range(len(points)), range(len(keys)))
         jobs = [(losses[s, k], points[s], models[k], keys[k], batches[k : k + 1]) for s, k in runs]
     states = [start(setting, model) for _, setting, model, _, _ in jobs]
+    taken = 0
     try:
         with Progress(steps * len(jobs), "step") as bar:
             for j, (out, setting, _, key, draws) in enumerate(jobs):
@@ -110,12 +111,13 @@ def fit_many(
                     rows = None if batch_size is None else np.stack(rows) if side_by_side else rows[0]
                     begun = time.perf_counter()
                     new, values = run(*states[j], data, rows, key, setting, step, stop)
-                    out[..., step:stop] = np.asarray(values)[..., : stop - step]
+                    values = np.asarray(values)[..., : stop - step]  # waits for the device
+                    states[j], out[..., step:stop] = new, values  # together, as in fit
                     pace.took(stop - step, time.perf_counter() - begun)
-                    states[j], step = new, stop
-                    bar.update(j * steps + step)
+                    step, taken = stop, j * steps + stop
+                    bar.update(taken)
     except KeyboardInterrupt:
-        share = np.isfinite(losses).mean()
+        share = taken / (steps * len(jobs))  # not from the losses: a run that diverged was trained too
         warnings.warn(f"fit_many was interrupted after {share:.0%} of the steps; it returns those models", stacklevel=2)
     trained = states[0][0] if side_by_side else _stack([model for model, _ in states])
     shape = (*map(len, settings.values()), len(keys))
