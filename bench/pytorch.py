@@ -62,14 +62,18 @@ def model(name: str) -> nn.Module:
     return Transformer() if name == "transformer" else LSTM()
 
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def make(name: str, *, loader: bool = False, fused: bool = False, compiled: bool = False) -> Callable[[int], object]:
     """Training by the loop of PyTorch's tutorials."""
     torch.manual_seed(0)
-    t, net = task(name), model(name)
+    t, net = task(name), model(name).to(DEVICE)
     forward = torch.compile(net) if compiled else net
     optimizer = torch.optim.Adam(net.parameters(), lr=t.rate, fused=fused)
     x, y = torch.tensor(t.data[0]), torch.tensor(t.data[1], dtype=torch.long)
     x = x[:, None] if name == "cnn" else x
+    there_x, there_y = x.to(DEVICE), y.to(DEVICE)
     loading = DataLoader(TensorDataset(x, y), batch_size=t.batch_size, shuffle=True, drop_last=True)
 
     def step(inputs: torch.Tensor, targets: torch.Tensor) -> None:
@@ -79,17 +83,23 @@ def make(name: str, *, loader: bool = False, fused: bool = False, compiled: bool
         optimizer.step()
 
     def sliced(steps: int) -> None:
-        for index in torch.from_numpy(batches(len(x), t.batch_size, steps)):
-            step(x[index], y[index])
+        for index in torch.from_numpy(batches(len(x), t.batch_size, steps)).to(DEVICE):
+            step(there_x[index], there_y[index])
+        wait()
 
     def loaded(steps: int) -> None:
         done = 0
         while done < steps:
             for inputs, targets in loading:
-                step(inputs, targets)
+                step(inputs.to(DEVICE), targets.to(DEVICE))
                 done += 1
                 if done == steps:
                     break
+        wait()
+
+    def wait() -> None:
+        if DEVICE.type == "cuda":
+            torch.cuda.synchronize()
 
     return loaded if loader else sliced
 

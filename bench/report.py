@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from tasks import OUT
+from training import NAMES
 
 PACKAGES = ("jax", "optax", "flax", "equinox", "torch")
 GOALS = [(name, "scan by hand", 0.95) for name in ("mlp", "cnn", "transformer", "lstm")]
@@ -21,7 +22,6 @@ GOALS += [("cnn", "PyTorch*", 1.1), ("cnn", "Flax*", 3.5), ("cnn", "Equinox", 3.
 GOALS += [("transformer", "PyTorch*", 1.1), ("transformer", "Flax*", 2), ("transformer", "Equinox", 2)]
 GOALS += [("lstm", name, 1) for name in ("PyTorch*", "Flax*", "Equinox")]
 PEAK_GOALS = {"mlp": 0.3, "cnn": 0.2, "transformer": 0.25}
-NAMES = {"mlp": "A", "cnn": "B", "transformer": "C", "lstm": "D"}
 
 
 def measured(name: str) -> dict:
@@ -146,6 +146,25 @@ def sweep_lines(sweeps: dict) -> list[str]:
     return [*lines, ""]
 
 
+def accelerator_lines(accelerator: dict) -> list[str]:
+    """The same trainings on an accelerator, as accelerator.py measured them there."""
+    if not accelerator:
+        return []
+    peaks = ", ".join(f"{value:.0f} ({name})" for name, value in accelerator["peak"].items())
+    lines = ["## On an accelerator", "", f"{accelerator['machine']}. {accelerator.get('note', '')}".strip(), ""]
+    lines += [f"Peak of matrix products, TFLOP/s: {peaks}.", ""]
+    lines += ["| | | steps per second | `fit` is faster by | import, s | to the first step, s |", "|---" * 6 + "|"]
+    for name, result in accelerator["training"].items():
+        for who, rates in result["rates"].items():
+            ratio = np.median(np.divide(result["rates"]["fit"], rates))
+            seconds = " | ".join(f"{x:.1f}" for x in result["first"][who])
+            lines.append(f"| {NAMES[name]} | {who} | {np.median(rates):,.0f} | {ratio:.2f} | {seconds} |")
+    for name, r in accelerator.get("sweeps", {}).items():
+        both = f"{r['side_by_side']:.2f} s side by side, {r['one_after_another']:.2f} s one after another"
+        lines += ["", f"Six runs of {name} by `fit_many`: {both}."]
+    return [*lines, ""]
+
+
 def main() -> None:
     """Write both files."""
     training, peak = measured("training"), measured("peak")
@@ -161,6 +180,7 @@ def main() -> None:
     lines += [notes.read_text(), ""] if notes.exists() else []
     lines += training_tables(training, peak)
     lines += sweep_lines(sweeps) + startup_lines(startup) + scaling_lines(scaling)
+    lines += accelerator_lines(measured("accelerator"))
     (OUT / "RESULTS.md").write_text("\n".join(lines).rstrip() + "\n")
     results = {
         "machine": machine(),
@@ -169,6 +189,7 @@ def main() -> None:
         "startup": startup,
         "scaling": scaling,
         "sweeps": sweeps,
+        "accelerator": measured("accelerator"),
     }
     (OUT / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     print("\n".join(lines))

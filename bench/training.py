@@ -23,17 +23,19 @@ PEERS = {  # module: contestants
     "equinox_peer": ["Equinox"],
     "pytorch": ["PyTorch", "PyTorch, DataLoader", "PyTorch, fused Adam", "PyTorch, torch.compile"],
 }
-TASKS = ("mlp", "cnn", "transformer", "lstm")
+NAMES = {"mlp": "A", "cnn": "B", "transformer": "C", "lstm": "D"}
+TASKS = tuple(NAMES)
 
 
 class Worker:
     """A contestant's process; `first` holds the seconds of import and from there to the end of the first step."""
 
-    def __init__(self, module: str, contestant: str, name: str, threads: int) -> None:
+    first: list[float]
+
+    def __init__(self, module: str, contestant: str, name: str, threads: int | str) -> None:
         command = [sys.executable, HERE / "worker.py", module, contestant, name, str(threads)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
         self.steps = 1
-        self.first = [float(x) for x in self._line().split()]
 
     def run(self) -> float:
         """Train; returns steps per second."""
@@ -43,6 +45,7 @@ class Worker:
 
     def calibrate(self, steps: int, seconds: float) -> None:
         """Find how many steps take about so many seconds; what is compiled for that length is compiled here."""
+        self.first = [float(x) for x in self._line().split()]
         self.steps = steps
         self.run()
         if SMOKE:

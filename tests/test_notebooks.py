@@ -150,6 +150,7 @@ def test_the_chapter_contract_is_checked(executed):
     problems = "\n".join(check.check_chapter(executed))
     for part in (
         "bootstrap",
+        "jax_default_matmul_precision",
         "lacks",
         "sections",
         "1 claims, at least 6",

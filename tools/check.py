@@ -19,6 +19,7 @@ BOOTSTRAP = re.compile(
     r'REPOSITORY = ".*"  # set for all chapters by `make repository`\n'
     r'if "google\.colab" in sys\.modules and REPOSITORY:\n    %pip install -q git\+\{REPOSITORY\}'
 )
+PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
 MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES = 20, 1_500_000, 300_000
 
 
@@ -124,6 +125,8 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     if not code or not BOOTSTRAP.fullmatch(text(code[0]["source"])):
         found.append("the first code cell is not the bootstrap cell of all chapters")
+    if len(code) < 2 or PRECISION not in text(code[1]["source"]):
+        found.append(f"the second code cell lacks {PRECISION}, without which claims fail on a GPU or TPU")
     outputs = [output for cell in code for output in outputs_of(cell)]
     claims = sum(CLAIM in output for output in outputs)
     moving = sum("db-figure" in output.get("text/html", "") for output in outputs)
