@@ -150,6 +150,17 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):
         db.fit(loss, MODEL, (X, Y), SGD, **(options | change))
 
 
+@pytest.mark.parametrize("version", [None, 0], ids=["before there were orders", "of another version"])
+def test_a_checkpoint_with_another_order_of_examples_is_refused(tmp_path, version):
+    options = {"steps": 30, "batch_size": 7, "key": KEY, "checkpoint": tmp_path / "run.npz"}
+    db.fit(loss, MODEL, (X, Y), SGD, **options)
+    with np.load(tmp_path / "run.npz") as stored:
+        arrays = {name: stored[name] for name in stored if name != "identity/order"}
+    np.savez(tmp_path / "run.npz", **arrays, **({} if version is None else {"identity/order": version}))
+    with pytest.raises(ValueError, match=f"made with order {version}, this call has order 1"):
+        db.fit(loss, MODEL, (X, Y), SGD, **options)
+
+
 def diverging(model, batch):
     return jnp.where(model.weight[0, 0] > 100, jnp.nan, 0.0) + loss(model, batch)
 

@@ -8,6 +8,7 @@ import numpy as np
 CHUNK = 1024  # at most so many steps in one call of a compiled loop, before the host looks at the losses
 SECONDS_PER_CHUNK = 0.5
 MAX_INDICES = 2**21
+ORDER = 1  # to be raised when the same key gives another order: a checkpoint goes on only in its own
 
 
 class Batches:

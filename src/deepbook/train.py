@@ -16,7 +16,7 @@ import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from deepbook import _fit_checks as checks
-from deepbook._batches import CHUNK, Batches, Pace
+from deepbook._batches import CHUNK, ORDER, Batches, Pace
 from deepbook._step import take, update
 from deepbook.devices import replicate
 from deepbook.module import fill, named_leaves, read_arrays, write_arrays
@@ -129,7 +129,7 @@ def fit(
     with_key = "key" in inspect.signature(loss).parameters
     checks.loss(loss, state[0], data, batch_size, key if with_key else None)
     batches = Batches(key, n, batch_size)
-    identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n}
+    identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n, "order": ORDER}
     if mesh is not None:
         data, state, key = replicate((data, state, key), mesh)
         metrics = {name: (function, replicate(values, mesh)) for name, (function, values) in metrics.items()}
