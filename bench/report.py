@@ -87,11 +87,17 @@ def goal_lines(training: dict, peak: dict, startup: dict, sweeps: dict) -> list[
         at_most.append(("seconds to the first chunk of C, cold", 3.0, startup["first_chunk_cold_seconds"]))
         at_most.append(("seconds to the first chunk of C, cached", 1.5, startup["first_chunk_cached_seconds"]))
     if sweeps:
-        at_most.append(("sweeps: chosen over faster way", 1.05, max(r["chosen_over_best"] for r in sweeps.values())))
+        worst = max(sweeps.values(), key=chosen_over_faster)
+        at_most.append(("sweeps: chosen over faster way, the worst of all", 1.05, chosen_over_faster(worst)))
     lines = ["## Goals", "", "| | goal | measured | |", "|---|---|---|---|"]
     lines += [f"| {n} | >= {g:g} | {m:.2f} | {'met' if m >= g else 'not met'} |" for n, g, m in rows]
     lines += [f"| {n} | <= {g:g} | {m:.2f} | {'met' if m <= g else 'not met'} |" for n, g, m in at_most]
     return [*lines, ""]
+
+
+def chosen_over_faster(sweep: dict) -> float:
+    """How much longer what fit_many chose took than the faster of the two ways."""
+    return sweep["chosen"] / min(sweep["side_by_side"], sweep["one_after_another"])
 
 
 def startup_lines(startup: dict) -> list[str]:
@@ -142,7 +148,7 @@ def sweep_lines(sweeps: dict) -> list[str]:
     ]
     for name, r in sweeps.items():
         both = f"{r['side_by_side']:.2f} | {r['one_after_another']:.2f}"
-        lines.append(f"| {name} | {r['operations'] / 1e6:,.2f} | {both} | {r['chosen_over_best']:.2f} |")
+        lines.append(f"| {name} | {r['operations'] / 1e6:,.2f} | {both} | {chosen_over_faster(r):.2f} |")
     return [*lines, ""]
 
 

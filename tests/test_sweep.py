@@ -1,5 +1,7 @@
 """fit_many: the same losses as single runs, side by side or one after another."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -115,3 +117,26 @@ def test_unusable_arguments_are_named(change, message):
     options = {"grid": {"learning_rate": [0.1]}, "keys": KEYS, "steps": 3}
     with pytest.raises(ValueError, match=message):
         db.fit_many(loss, init, (X, Y), optax.sgd, **(options | change))
+
+
+def with_a_function_of_its_own(key):
+    return db.Sequential(layers=(db.Linear.init(key, 3, 1), db.Lambda(lambda x: x)))
+
+
+WIDTHS = itertools.count(2)
+
+
+def wider_and_wider(key):
+    return db.MLP.init(key, [3, next(WIDTHS), 1])
+
+
+@pytest.mark.parametrize(
+    ("init", "message"),
+    [
+        (with_a_function_of_its_own, "init: models 0 and 1 differ in more than their arrays"),
+        (wider_and_wider, "init: model 1 has arrays of shapes"),
+    ],
+)
+def test_models_of_different_structure_are_refused(init, message):
+    with pytest.raises(ValueError, match=message):
+        db.fit_many(loss, init, (X, Y), optax.sgd, grid={"learning_rate": [0.1]}, keys=KEYS, steps=3)

@@ -110,6 +110,20 @@ def model(value: Any) -> Any:
     return value
 
 
+def alike(models: list[Any]) -> list[Any]:
+    """Models which differ in their numbers only."""
+    kinds = [(jax.tree.structure(model), [jnp.shape(leaf) for leaf in jax.tree.leaves(model)]) for model in models]
+    for k, (structure, shapes) in enumerate(kinds):
+        if shapes != kinds[0][1]:
+            raise ValueError(f"init: model {k} has arrays of shapes {shapes}, model 0 of {kinds[0][1]}")
+        if structure != kinds[0][0]:
+            raise ValueError(
+                f"init: models 0 and {k} differ in more than their arrays, expected one structure for all keys "
+                "(functions in a model, as of Lambda, must be made once, outside of init)"
+            )
+    return models
+
+
 def loss(function: Callable[..., Any], model: Any, data: Any, batch_size: int | None, loss_key: Any) -> None:
     """The loss returns one number for a batch of the shape that training will use."""
     size = batch_size or len(jax.tree.leaves(data)[0])

@@ -18,7 +18,7 @@ from deepbook._batches import CHUNK, Batches, Pace
 from deepbook._step import take, update
 from deepbook.progress import Progress
 
-SIDE_BY_SIDE = 4e6  # operations of a loss below which vmap is faster on a CPU; measured by bench/sweeps.py
+SIDE_BY_SIDE = 2.4e7  # operations of a loss below which vmap is faster on a CPU; measured by bench/sweeps.py
 
 
 def fit_many(
@@ -85,7 +85,7 @@ def fit_many(
     batch_size = checks.batch_size(batch_size, n, None)
     settings = checks.grid(grid)
     init_keys, keys = zip(*map(jax.random.split, checks.keys(keys)), strict=True)
-    models, keys = [checks.model(init(key)) for key in init_keys], list(map(checks.key, keys))
+    models, keys = checks.alike([checks.model(init(key)) for key in init_keys]), list(map(checks.key, keys))
     with_key = "key" in inspect.signature(loss).parameters
     checks.loss(loss, models[0], data, batch_size, keys[0] if with_key else None)
     if side_by_side is None:
