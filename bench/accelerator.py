@@ -8,32 +8,17 @@ is written as soon as it is there.
 """
 
 import argparse
-import time
-from functools import partial
 from importlib.metadata import version
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from peak import gigaflops
+from report import PACKAGES
 from sweeps import measure
 from tasks import SMOKE, task, write
 from training import NAMES, PEERS, TASKS, Worker
 
 PRECISIONS = {"float32": ("float32", "highest"), "float32, default": ("float32", None), "bfloat16": ("bfloat16", None)}
-PACKAGES = ("jax", "optax", "flax", "equinox", "torch")
-
-
-def teraflops(dtype: str, precision: str | None, n: int) -> float:
-    """Best rate of the product of two random n x n matrices, in 10^12 operations a second."""
-    a = jax.random.normal(jax.random.key(0), (n, n), dtype)
-    product = jax.jit(partial(jnp.matmul, precision=precision))
-    product(a, a).block_until_ready()
-    times = []
-    for _ in range(10):
-        start = time.perf_counter()
-        product(a, a).block_until_ready()
-        times.append(time.perf_counter() - start)
-    return 2 * n**3 / min(times) / 1e12
 
 
 def compare(tasks: list[str], rounds: int, seconds: float) -> dict:
@@ -73,7 +58,7 @@ def main() -> None:
     if jax.default_backend() == "cpu" and not SMOKE:
         parser.error("no accelerator: JAX sees only the processor")
     machine = f"{jax.devices()[0].device_kind}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    peak = {name: teraflops(*spec, n=256 if SMOKE else 8192) for name, spec in PRECISIONS.items()}
+    peak = {name: gigaflops(256 if SMOKE else 8192, *spec) / 1000 for name, spec in PRECISIONS.items()}
     training = compare(options.tasks, options.rounds, options.seconds)
     result = {"machine": machine, "peak": peak, "training": training}
     write("accelerator", result)

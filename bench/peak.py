@@ -4,6 +4,7 @@ usage: peak.py   (writes peak.json; report.py divides `fit`'s rates by it)
 """
 
 import time
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -13,10 +14,10 @@ from tasks import SMOKE, loss_of, model, task, write
 SIZES, REPEATS = ((512,), 1) if SMOKE else ((512, 1024, 2048), 15)
 
 
-def gigaflops(n: int) -> float:
-    """Best rate of the product of two n x n matrices, in 10^9 operations a second."""
-    a = jax.random.normal(jax.random.key(0), (n, n))
-    product = jax.jit(jnp.matmul)
+def gigaflops(n: int, dtype: str = "float32", precision: str | None = None) -> float:
+    """Best rate of the product of two random n x n matrices, in 10^9 operations a second."""
+    a = jax.random.normal(jax.random.key(0), (n, n), dtype)
+    product = jax.jit(partial(jnp.matmul, precision=precision))
     jax.block_until_ready(product(a, a))
     best = np.inf
     for _ in range(REPEATS):
