@@ -79,6 +79,7 @@ def execute(path: Path) -> None:
         timeout=300,
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # one output for one stream, however the kernel happens to flush it
         resources={"metadata": {"path": str(path.parent)}},
     )
     start = time.perf_counter()
