@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from deepbook import claim
+from deepbook import claim, claim_table
 from deepbook.claims import MIME, ClaimError
 
 TRUE = [
@@ -73,17 +73,85 @@ def test_a_claim_must_be_well_made(options, message):
 
 
 def test_what_is_shown_and_recorded():
-    shown = claim("a < b & c", 1234.5678, between=(1000, 2000), source="minsky1969")
+    shown = claim("a < b & c", 1234.5678, between=(1000, 2000), null=7, source="minsky1969")
     bundle = shown._repr_mimebundle_()
-    assert bundle["text/plain"] == "✓ a < b & c: measured 1.23e+03, asserted in [1,000, 2,000] [minsky1969]"
+    text = "✓ a < b & c: measured 1.23e+03, asserted in [1,000, 2,000], null 7 (replication) [minsky1969]"
+    assert bundle["text/plain"] == text
     assert "a &lt; b &amp; c" in bundle["text/html"]
-    record = json.loads(bundle[MIME])
+    (record,) = json.loads(bundle[MIME])
     assert record == {
         "statement": "a < b & c",
         "bound": "in [1,000, 2,000]",
-        "source": "minsky1969",
         "measured": "1.23e+03",
+        "null": "7",
+        "kind": "replication",
+        "source": "minsky1969",
+        "value": 1234.5678,
+        "low": 1000,
+        "high": 2000,
+        "without": 7,
     }
+
+
+@pytest.mark.parametrize(
+    ("bound", "measured", "null"),
+    [
+        ({"equal": 3.0, "tol": 0.1}, 3.0, 2.95),
+        ({"at_least": 2}, 3.0, 2),
+        ({"at_most": 2}, 1.0, 0.5),
+        ({"between": (1, 2)}, 1.5, 2),
+        ({"at_most": 2}, 1.0, float("inf")),
+        ({"slope": 1, "tol": 0.2}, (np.arange(1, 6), np.arange(1, 6)), 0.9),
+        ({"agrees_within_se": 0}, np.tile([-1.0, 1.0], 50), 0.3),
+    ],
+)
+def test_a_bound_that_the_null_meets_is_refused(bound, measured, null):
+    with pytest.raises(ValueError, match=r"null: got .*, which meets the bound .*: a claim must fail without"):
+        claim("x", measured, null=null, **bound)
+
+
+@pytest.mark.parametrize(
+    ("bound", "measured", "null", "limits"),
+    [
+        ({"equal": 3.0, "tol": 0.5}, 3.0, 2, (2.5, 3.5)),
+        ({"at_least": 2}, 3.0, 1, (2, None)),
+        ({"at_most": 2}, 1.0, 3, (None, 2)),
+        ({"slope": 1, "tol": 0.5}, (np.arange(1, 6), np.arange(1, 6)), 0, (0.5, 1.5)),
+        ({"agrees_within_se": 0}, np.tile([-1.0, 1.0], 50), 1, (-4 / 99**0.5, 4 / 99**0.5)),
+    ],
+)
+def test_the_record_has_the_limits_in_numbers(bound, measured, null, limits):
+    record = claim("x", measured, null=null, **bound).record
+    assert record["without"] == null
+    for have, want in zip((record["low"], record["high"]), limits, strict=True):
+        assert have == (want if want is None else pytest.approx(want))
+
+
+def test_kinds():
+    assert claim("x", 1, equal=1).record["kind"] == "observation"
+    assert claim("x", 1, equal=1, source="minsky1969").record["kind"] == "replication"
+    assert claim("x", 1, equal=1, source="minsky1969", kind="theorem").record["kind"] == "theorem"
+    with pytest.raises(ValueError, match="kind: got 'law', expected one of theorem, replication, observation"):
+        claim("x", 1, equal=1, kind="law")
+
+
+def test_a_table_of_claims():
+    table = claim_table(claim("$a^2$ is", 1, equal=1, null=0), claim("b & c", 2.5, at_most=3, source="minsky1969"))
+    bundle = table._repr_mimebundle_()
+    assert repr(table).count("\n✓ ") == 1
+    assert [r["statement"] for r in json.loads(bundle[MIME])] == ["$a^2$ is", "b & c"]
+    page = bundle["text/html"]
+    assert page.count('<tr class="claim"') == 2
+    assert '<tr class="claim" id="claim-b-c">' in page
+    assert r'<span class="mathjax_process">\(a^2\)</span>' in page
+    assert "<td>0</td>" in page  # the null, in a column of its own
+    assert "Null" not in claim_table(claim("a", 1, equal=1), claim("b", 1, equal=1))._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize("claims", [(), (claim("a", 1, equal=1),), (claim("a", 1, equal=1), 3)])
+def test_a_table_needs_two_claims(claims, unchecked):
+    with pytest.raises(ValueError, match="expected two or more of what claim returns"):
+        claim_table(*claims)
 
 
 X = np.array([1.0, 2.0, 4.0, 8.0, 16.0])

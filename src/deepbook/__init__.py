@@ -24,6 +24,7 @@ from deepbook.transformer import Block, Transformer
 _LAZY = {
     "plots": "deepbook.plots",
     "claim": "deepbook.claims:claim",
+    "claim_table": "deepbook.claims:claim_table",
     "check": "deepbook.exercises:check",
     "check_gradient": "deepbook.exercises:check_gradient",
     "explore": "deepbook.interact:explore",
@@ -71,6 +72,7 @@ __all__ = [
     "check_gradient",
     "choice",
     "claim",
+    "claim_table",
     "cross_entropy",
     "data",
     "degrees",

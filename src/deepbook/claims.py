@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 MIME = "application/vnd.deepbook.claim+json"
+KINDS = ("theorem", "replication", "observation")
+MARK = '<span class="claim-mark" role="img" aria-label="holds">✓</span>'
 
 
 class ClaimError(AssertionError):
@@ -19,30 +21,76 @@ class ClaimError(AssertionError):
 class Claim:
     """A claim that held, as a cell displays it: one line, with the measured value."""
 
-    def __init__(self, statement: str, bound: str, measured: str, source: str | None) -> None:
-        self.statement, self.bound, self.measured, self.source = statement, bound, measured, source
+    def __init__(self, statement: str, record: dict[str, Any]) -> None:
+        self.statement, self.record = statement, {"statement": statement} | record
 
     def __repr__(self) -> str:
-        source = f" [{self.source}]" if self.source else ""
-        return f"✓ {self.statement}: measured {self.measured}, asserted {self.bound}{source}"
+        r = self.record
+        null = f", null {r['null']}" if r["null"] else ""
+        source = f" [{r['source']}]" if r["source"] else ""
+        return f"✓ {self.statement}: measured {r['measured']}, asserted {r['bound']}{null} ({r['kind']}){source}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        # As text, so that the notebooks' comparison can leave the measured value out.
-        record = {
-            "statement": self.statement,
-            "bound": self.bound,
-            "source": self.source,
-            "measured": self.measured,
-        }
-        source = f' <span class="claim-source">{html.escape(self.source)}</span>' if self.source else ""
-        anchor = "claim-" + re.sub(r"[^a-z0-9]+", "-", self.statement.lower()).strip("-")[:60]
-        mark = '<span class="claim-mark" role="img" aria-label="holds">✓</span>'
+        r = self.record
+        null = f", null {html.escape(r['null'])}" if r["null"] else ""
         line = (
-            f'<p class="claim" id="{anchor}">{mark}{html.escape(self.statement)}: '
-            f'<span class="claim-measured">measured {html.escape(self.measured)}</span>, '
-            f"asserted <b>{html.escape(self.bound)}</b>{source}</p>"
+            f'<p class="claim" id="{_anchor(self)}">{MARK}{_prose(self.statement)}: '
+            f'<span class="claim-measured">measured {html.escape(r["measured"])}</span>, '
+            f"asserted <b>{html.escape(r['bound'])}</b>{null}{_origin(r)}</p>"
         )
-        return {"text/plain": repr(self), "text/html": line, MIME: json.dumps(record, ensure_ascii=False)}
+        return _bundle(repr(self), line, [self])
+
+
+class ClaimTable:
+    """Several claims that belong together, as one table."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self.claims = claims
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.claims))
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        nulls = any(c.record["null"] for c in self.claims)
+        head = "<th>Claim</th><th>Measured</th><th>Asserted</th>" + "<th>Null</th>" * nulls + "<th>Kind</th>"
+        rows = "".join(
+            f'<tr class="claim" id="{_anchor(c)}"><td>{MARK}{_prose(c.statement)}</td>'
+            f'<td class="claim-measured">{html.escape(c.record["measured"])}</td>'
+            f"<td><b>{html.escape(c.record['bound'])}</b></td>"
+            + f"<td>{html.escape(c.record['null'] or '–')}</td>" * nulls
+            + f"<td>{_origin(c.record)}</td></tr>"
+            for c in self.claims
+        )
+        table = f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        return _bundle(repr(self), table, self.claims)
+
+
+def _bundle(text: str, page: str, claims: Sequence[Claim]) -> dict[str, Any]:
+    # The record as text, so that the notebooks' comparison can leave the measured values out.
+    return {
+        "text/plain": text,
+        "text/html": page,
+        MIME: json.dumps([c.record for c in claims], ensure_ascii=False),
+    }
+
+
+def _anchor(made: Claim) -> str:
+    return "claim-" + re.sub(r"[^a-z0-9]+", "-", made.statement.lower()).strip("-")[:60]
+
+
+def _prose(text: str) -> str:
+    """Escaped, with $formulas$ marked for MathJax."""
+    parts = html.escape(text, quote=False).split("$")
+    return "".join(
+        rf'<span class="mathjax_process">\({part}\)</span>' if n % 2 else part for n, part in enumerate(parts)
+    )
+
+
+def _origin(record: dict[str, Any]) -> str:
+    """Kind and source; the site turns the key into author and year, with a link to the bibliography."""
+    source = html.escape(record["source"] or "")
+    cited = f' <span class="claim-source" data-source="{source}">{source}</span>' if source else ""
+    return f' <span class="claim-kind">{record["kind"]}</span>{cited}'
 
 
 def claim(
@@ -57,6 +105,8 @@ def claim(
     agrees_within_se: float | None = None,
     tol: float = 0,
     standard_errors: float = 4,
+    null: float | None = None,
+    kind: str | None = None,
     source: str | None = None,
     digits: int = 3,
 ) -> Claim:
@@ -68,8 +118,11 @@ def claim(
     `tol`. For `agrees_within_se` it is an array of independent samples, whose mean must lie within `standard_errors`
     times its standard error of $v$. A measured value that is not finite never holds.
 
+    A claim that nothing can miss is refused. So is one that holds without the effect it speaks of: `null` is what
+    would be measured then (chance, a uniform or constant answer, the rival), and it must miss the bound.
+
     Args:
-        statement: the sentence, without its number at the end.
+        statement: the sentence, without its number at the end; $formulas$ are allowed.
         measured: one number (a scalar array is one), or what `slope` and `agrees_within_se` take.
         equal: the value it must have, up to `tol`.
         at_least: the least value it may have.
@@ -79,6 +132,9 @@ def claim(
         agrees_within_se: the theoretical mean of the samples.
         tol: absolute tolerance of `equal` and `slope`.
         standard_errors: how far the mean of samples may be from theory; 4 fails by chance once in 16,000 times.
+        null: what would be measured without the effect, in the units of the bound (for `slope` an exponent).
+        kind: "theorem" where the bound follows from a proof, "replication" where it comes from the literature,
+            "observation" where it comes from trials of one's own; by default a replication if there is a source.
         source: key in references.bib, from which statement or bound come.
         digits: significant digits of the measured value that are shown.
 
@@ -87,29 +143,91 @@ def claim(
 
     Raises:
         ClaimError: the claim is false.
-        ValueError: not exactly one bound, a bound that nothing can miss, or a measured value of the wrong kind.
+        ValueError: not exactly one bound, a bound that nothing or not even the null can miss, or a measured value
+            of the wrong kind.
 
     Example:
-        >>> claim("a fair die shows on average", 3.52, equal=3.5, tol=0.05)
-        ✓ a fair die shows on average: measured 3.52, asserted = 3.5 ± 0.05
+        >>> claim("a fair die shows on average", 3.52, equal=3.5, tol=0.05, null=3)
+        ✓ a fair die shows on average: measured 3.52, asserted = 3.5 ± 0.05, null 3 (observation)
         >>> radius, area = np.array([1.0, 2.0, 4.0, 8.0]), np.array([3.2, 12.5, 50.1, 201.0])
-        >>> claim("the area of a disc grows with its radius as a power", (radius, area), slope=2, tol=0.02)
-        ✓ the area of a disc grows with its radius as a power: measured 1.99 ± 0.007, asserted slope 2 ± 0.02
+        >>> claim("a disc's area grows with its radius as a power", (radius, area), slope=2, tol=0.02)
+        ✓ a disc's area grows with its radius as a power: measured 1.99 ± 0.007, asserted slope 2 ± 0.02 (observation)
     """
     given = {"equal": equal, "at_least": at_least, "at_most": at_most, "between": between}
     given |= {"slope": slope, "agrees_within_se": agrees_within_se}
     given = {name: bound for name, bound in given.items() if bound is not None}
     if len(given) != 1:
         raise ValueError(f"claim: got the bounds {sorted(given)}, expected exactly one")
-    ((kind, bound),) = given.items()
-    _check_bound(kind, bound, tol, standard_errors)
+    ((form, bound),) = given.items()
+    _check_bound(form, bound, tol, standard_errors)
+    if kind is None:
+        kind = "replication" if source else "observation"
+    if kind not in KINDS:
+        raise ValueError(f"kind: got {kind!r}, expected one of {', '.join(KINDS)}")
     if source is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", source):
         raise ValueError(f"source: got {source!r}, expected a key of references.bib such as 'minsky1969'")
-    value, error = _measure(kind, measured)
-    holds, text = _compare(kind, bound, value, error, tol, standard_errors)
+    value, error = _measure(form, measured)
+    holds, text = _compare(form, bound, value, error, tol, standard_errors)
     if not (math.isfinite(value) and holds):
         raise ClaimError(f"false: {statement}: asserted {text}, measured {_show(value, error, 17)}")
-    return Claim(statement, text, _show(value, error, digits), source)
+    if null is not None and not (
+        math.isfinite(null) and not _compare(form, bound, null, error, tol, standard_errors)[0]
+    ):
+        raise ValueError(f"null: got {null}, which meets the bound {text}: a claim must fail without the effect")
+    low, high = _limits(form, bound, error, tol, standard_errors)
+    record = {
+        "bound": text,
+        "measured": _show(value, error, digits),
+        "null": None if null is None else _show(float(null), None, digits),
+        "kind": kind,
+        "source": source,
+        "value": value,
+        "low": low,
+        "high": high,
+        "without": None if null is None else float(null),
+    }
+    return Claim(statement, record)
+
+
+def claim_table(*claims: Claim) -> ClaimTable:
+    """Show several claims that belong together as one table.
+
+    Args:
+        *claims: two or more of what `claim` returns.
+
+    Returns:
+        The table, to be displayed as the last line of a cell.
+
+    Raises:
+        ValueError: fewer than two claims, or something else.
+
+    Example:
+        >>> claim_table(
+        ...     claim("two and two are", 4, equal=4, kind="theorem"),
+        ...     claim("a coin falls on heads, share of a thousand", 0.51, equal=0.5, tol=0.06, null=1),
+        ... )
+        ✓ two and two are: measured 4, asserted = 4 (theorem)
+        ✓ a coin falls on heads, share of a thousand: measured 0.51, asserted = 0.5 ± 0.06, null 1 (observation)
+    """
+    if len(claims) < 2 or not all(isinstance(c, Claim) for c in claims):
+        raise ValueError(
+            f"claims: got {[type(c).__name__ for c in claims]}, expected two or more of what claim returns"
+        )
+    return ClaimTable(claims)
+
+
+def _limits(
+    form: str, bound: Any, error: float | None, tol: float, standard_errors: float
+) -> tuple[float | None, float | None]:
+    """The interval in which the measured value must lie; None where it is open."""
+    if form == "agrees_within_se":
+        tol = standard_errors * (error or 0.0)
+    if form == "between":
+        return float(bound[0]), float(bound[1])
+    return (
+        None if form == "at_most" else float(bound - (0 if form == "at_least" else tol)),
+        None if form == "at_least" else float(bound + (0 if form == "at_most" else tol)),
+    )
 
 
 def _check_bound(kind: str, bound: Any, tol: float, standard_errors: float) -> None:

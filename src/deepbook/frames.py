@@ -15,6 +15,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from deepbook.plots import phone_text
+
 MAX_FRAMES = 64
 MAX_BYTES = 300_000
 Draw = Callable[..., tuple[Figure, str]]
@@ -29,9 +31,12 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     if len(alt) < 20:
         raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
     buffer = io.BytesIO()
+    text = phone_text(figure)
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
     plt.close(figure)
-    return Image.open(buffer).convert("RGB"), alt
+    image = Image.open(buffer).convert("RGB")
+    image.info["phone_text"] = text
+    return image, alt
 
 
 def page(
@@ -59,11 +64,12 @@ def page(
         photo: the pictures keep their colours in dark mode.
         **more: what the script needs besides.
     """
-    alts, jobs = [], []
+    alts, jobs, texts = [], [], []
     with ThreadPoolExecutor(2) as pool:  # a frame is encoded while the next ones are drawn
         for call in calls:
             image, alt = call()
             alts.append(alt)
+            texts.append(image.info["phone_text"])
             jobs.append(pool.submit(encode, image))
     frames = [
         f"data:image/{form};base64,{base64.b64encode(data).decode()}" for data, form in (j.result() for j in jobs)
@@ -74,7 +80,8 @@ def page(
             f"{kind}: {len(frames)} frames take {size:,} bytes, at most {MAX_BYTES:,} are allowed: "
             "use fewer of them, or draw less in a frame (fewer points, smaller dpi)"
         )
-    record = {"kind": kind, "controls": controls, "alts": alts, "frames": frames} | more
+    smallest = min(min(texts), 99.0)  # pixels on a phone, for `make check`
+    record = {"kind": kind, "controls": controls, "text": round(smallest, 1), "alts": alts, "frames": frames} | more
     text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
     package = resources.files("deepbook")
     as_is = ' class="as-is"' if photo else ""
