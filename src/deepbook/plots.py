@@ -102,7 +102,7 @@ def show_images(
     titles: Sequence[str] | None = None,
     *,
     columns: int = 10,
-    size: float = 0.7,
+    size: float = 0.55,
     limit: Any = None,
 ) -> Figure:
     """Show grey images in a grid, ink dark on paper.
@@ -139,7 +139,7 @@ def show_images(
         if i < len(images):
             axis.imshow(images[i], vmin=low, vmax=high)
             if titles is not None:
-                axis.set_title(titles[i], fontsize=8, pad=2)
+                axis.set_title(titles[i], fontsize=10, pad=2)
     return figure
 
 
