@@ -4,6 +4,7 @@ usage: check.py NOTEBOOK...   (exit code 1 and one line for each broken rule)
 """
 
 import ast
+import base64
 import json
 import re
 import sys
@@ -21,6 +22,7 @@ BOOTSTRAP = re.compile(
 )
 PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
 MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES = 20, 1_500_000, 300_000
+MAX_CLAIMS, MIN_TEXT = 36, 9.0  # claims of a chapter; pixels of a figure's smallest text at a width of 390
 
 
 def text(value: Any) -> str:
@@ -71,7 +73,27 @@ def shows(source: str) -> bool:
     except SyntaxError:  # a magic command
         return False
     calls = (ast.unparse(n.value.func) for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call))
-    return not {"print", "claim", "check", "explore", "plt.show"}.isdisjoint(calls)
+    shown = {"print", "claim", "claim_table", "check", "explore", "animate", "stepper", "predict", "plt.show"}
+    return not shown.isdisjoint(calls)
+
+
+def records_of(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """The claims that a cell shows."""
+    return [record for output in outputs_of(cell) if CLAIM in output for record in json.loads(output[CLAIM])]
+
+
+def phone_text(output: dict[str, str]) -> float | None:
+    """Height in pixels of a figure's smallest text on a screen of 390 px, from its stored size; None for no figure."""
+    if "image/png" in output:
+        stated = re.fullmatch(r"Figure .* at ([\d.]+) dpi, text from (\S+) pt", output.get("text/plain", ""))
+        if stated is None:
+            return None
+        header = base64.b64decode("".join(output["image/png"].split()))[16:20]
+        width = int.from_bytes(header, "big") / float(stated[1])
+        return float(stated[2]) / 72 * 358 / width
+    if found := re.search(r'"text": ([\d.]+)', output.get("text/html", "")):
+        return float(found[1])
+    return None
 
 
 def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
@@ -99,6 +121,8 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
             if len(alt) < 30:
                 found.append(f"figure with the alt text {alt!r}, expected at least 30 characters in mystnb.image.alt")
         page = output.get("text/html", "")
+        if "image/png" in output or "db-figure" in page:
+            found += check_figure(cell, output)
         if "db-figure" in page:
             frames = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S)[1])
             size = sum(map(len, frames["frames"]))
@@ -107,6 +131,46 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
             if min(map(len, frames["alts"])) < 20 or len(frames["alts"]) != len(frames["frames"]):
                 found.append("a frame without alt text")
     return found
+
+
+def check_figure(cell: dict[str, Any], output: dict[str, str]) -> list[str]:
+    """What every figure has: a name, a caption, and text that can be read on a phone."""
+    found = []
+    options = cell["metadata"].get("mystnb", {}).get("figure", {})
+    if not re.fullmatch(r"fig-\d\d[ab]?-[a-z0-9-]+", options.get("name", "")):
+        found.append(f"figure with the name {options.get('name')!r}, expected 'fig-NN-slug' in mystnb.figure.name")
+    if len(options.get("caption", "")) < 30:
+        found.append("figure without a caption of a sentence in mystnb.figure.caption")
+    pixels = phone_text(output)
+    if pixels is None:
+        found.append("figure whose smallest text is not known: use_style() and execute it again")
+    elif pixels < MIN_TEXT:
+        found.append(f"figure with text of {pixels:.1f} px on a phone, at least {MIN_TEXT} are due")
+    return found
+
+
+def check_slides(cells: list[dict[str, Any]]) -> list[str]:
+    """Each section asks its question and has something to take away, which shows what exists."""
+    found = []
+    prose = "\n\n".join(text(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    figures = {c["metadata"].get("mystnb", {}).get("figure", {}).get("name") for c in cells}
+    labels = figures | labels_in(prose)
+    for heading, section in re.findall(r"(?ms)^## ([^\n]+)\n(.*?)(?=^## |\Z)", prose):
+        if heading in SECTIONS:
+            continue
+        if not re.search(r"(?m)^\*\*[^*\n]+\?\*\*$", section):
+            found.append(f"section {heading!r} does not ask its question in bold, in a paragraph of its own")
+        if ":::{takeaway} " not in section:
+            found.append(f"section {heading!r} has no takeaway")
+    for shown in re.findall(r"(?m)^:::\{takeaway\}[^\n]*\n:show: ([^\n]+)", prose):
+        if missing := {label.strip() for label in shown.split(",")} - labels:
+            found.append(f"a takeaway shows labels that do not exist: {sorted(missing)}")
+    return found
+
+
+def labels_in(prose: str) -> set[str]:
+    """Labels of equations, theorems and exercises."""
+    return set(re.findall(r"\$\$ \((\S+)\)", prose)) | set(re.findall(r"(?m)^:label: (\S+)", prose))
 
 
 def check_chapter(notebook: dict[str, Any]) -> list[str]:
@@ -128,7 +192,7 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
     if len(code) < 2 or PRECISION not in text(code[1]["source"]):
         found.append(f"the second code cell lacks {PRECISION}, without which claims fail on a GPU or TPU")
     outputs = [output for cell in code for output in outputs_of(cell)]
-    claims = sum(CLAIM in output for output in outputs)
+    claims = sum(len(records_of(cell)) for cell in code)
     moving = sum("db-figure" in output.get("text/html", "") for output in outputs)
     exercises = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", prose)
     solved = re.findall(r"\{solution\} (\S+)", prose)
@@ -142,6 +206,9 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
     for what, (have, need) in counts.items():
         if have < need:
             found.append(f"{have} {what}, at least {need} are due")
+    if claims > MAX_CLAIMS:
+        found.append(f"{claims} claims, at most {MAX_CLAIMS}: which of them does the text need?")
+    found += check_slides(cells)
     if loose := re.findall(r"(?m)^:::\{dropdown\} (.*[Hh]int.*)\n(?!:class-container: hint\n)", prose):
         found.append(f"hints without ':class-container: hint', by which they appear one after another: {loose}")
     for heading in re.findall(r"(?m)^(\|.*\|)\n\|[-:| ]+\|$", prose):
@@ -165,17 +232,18 @@ def check_references(notebook: dict[str, Any], keys: set[str]) -> list[str]:
     found = []
     prose = "\n\n".join(text(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown")
     cited = {key.strip() for group in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose) for key in group.split(",")}
-    records = [o[CLAIM] for c in notebook["cells"] if c["cell_type"] == "code" for o in outputs_of(c) if CLAIM in o]
-    sources = {json.loads(record)["source"] for record in records} - {None}
+    records = [record for c in notebook["cells"] if c["cell_type"] == "code" for record in records_of(c)]
+    sources = {record["source"] for record in records} - {None}
     if unknown := (cited | sources) - keys:
         found.append(f"not in references.bib: {sorted(unknown)}")
-    labels = set(re.findall(r"\$\$ \((\S+)\)", prose)) | set(re.findall(r"(?m)^:label: (\S+)", prose))
-    wanted = set(re.findall(r"\{(?:eq|prf:ref)\}`([^`<]+)`", prose))
+    figures = {c["metadata"].get("mystnb", {}).get("figure", {}).get("name") for c in notebook["cells"]}
+    labels = labels_in(prose) | figures
+    wanted = set(re.findall(r"\{(?:eq|prf:ref|numref)\}`([^`<]+)`", prose))
     if missing := wanted - labels:
         found.append(f"references to labels that do not exist: {sorted(missing)}")
     if path := re.search(r"(/home/|/root/|/Users/|/tmp/)", json.dumps(notebook)):
         found.append(f"a path of somebody's machine: {path[1]}")
-    statements = [json.loads(record)["statement"] for record in records]
+    statements = [record["statement"] for record in records]
     if twice := {s for s in statements if statements.count(s) > 1}:
         found.append(f"claims with the same words: {sorted(twice)}")
     return found

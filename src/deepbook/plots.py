@@ -31,7 +31,7 @@ def use_style() -> None:
     """
     mpl.rcParams.update(
         {
-            "figure.figsize": (5.5, 3.2),  # text of 10 points is then legible on a phone
+            "figure.figsize": (5.4, 3.2),  # text of 10 points is then legible on a phone
             "figure.dpi": 180,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
@@ -102,7 +102,7 @@ def show_images(
     titles: Sequence[str] | None = None,
     *,
     columns: int = 10,
-    size: float = 0.55,
+    size: float = 0.54,
     limit: Any = None,
 ) -> Figure:
     """Show grey images in a grid, ink dark on paper.
