@@ -10,7 +10,8 @@ import pytest
 
 from deepbook import animate, choice, explore, play, predict, slider, stepper, toggle
 from deepbook._live import live_widget
-from deepbook.frames import MAX_BYTES, prose
+from deepbook.frames import MAX_BYTES
+from deepbook.markup import prose
 
 
 def draw(slope, kind="solid", grid=False):

@@ -1,4 +1,4 @@
-"""What the site makes from the notebooks' stored outputs: the list of claims, and figures shown on other pages."""
+"""What the site makes from the notebooks: the table of costs, figures shown on other pages; and repairs of the theme."""
 
 import json
 import os
@@ -6,55 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from chapters import chapters, outputs, text, title
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-
-CLAIM = "application/vnd.deepbook.claim+json"
-
-
-def notebooks(root: Path) -> list[tuple[str, dict[str, Any]]]:
-    """All chapters in lecture order, as (name, notebook)."""
-    return [(p.stem, json.loads(p.read_text(encoding="utf-8"))) for p in sorted((root / "notebooks").glob("*.ipynb"))]
-
-
-def outputs(notebook: dict[str, Any]) -> list[dict[str, str]]:
-    """The display data of all cells, each mime type's data as one text."""
-    data = (out.get("data", {}) for cell in notebook["cells"] for out in cell.get("outputs", []))
-    return [{mime: "".join(text) if isinstance(text, list) else text for mime, text in d.items()} for d in data]
-
-
-def title(notebook: dict[str, Any]) -> str:
-    """A chapter's first heading."""
-    return "".join(notebook["cells"][0]["source"]).lstrip().splitlines()[0].lstrip("# ").strip()
-
-
-class Claims(SphinxDirective):
-    """`{claims}`: every claim of the book by chapter, with bound, measured value, source and a link to its cell."""
-
-    def run(self) -> list[nodes.Node]:
-        """Write the list as Markdown and let the page's own parser read it."""
-        root = Path(self.env.srcdir)
-        parts, total = [], 0
-        for name, notebook in notebooks(root):
-            self.env.note_dependency(str(root / "notebooks" / f"{name}.ipynb"))
-            claims = [(d[CLAIM], d["text/html"]) for d in outputs(notebook) if CLAIM in d]
-            total += len(claims)
-            parts += [f"**{title(notebook)}** ({len(claims)} claims)", ""]
-            parts += ["| Claim | Asserted | Measured | Source |", "|---|---|---|---|"]
-            for record, html in claims:
-                c = {k: (v or "").replace("|", r"\|") for k, v in json.loads(record).items()}
-                anchor = re.search(r'id="([^"]+)"', html)[1]
-                source = f"{{cite:t}}`{c['source']}`" if c["source"] else "this chapter"
-                link = f'<a href="../notebooks/{name}.html#{anchor}">{c["statement"]}</a>'
-                parts.append(f"| {link} | {c['bound']} | {c['measured']} | {source} |")
-            parts.append("")
-        lines = [f"The book makes {total} claims so far.", "", *parts]
-        node = nodes.container(classes=["claims-list"])
-        self.state.nested_parse(StringList(lines, source="claims"), self.content_offset, node)
-        return node.children
-
 
 class Costs(SphinxDirective):
     """`{costs}`: run time and memory of each chapter, as its head states them and `make execute` measured them."""
@@ -63,10 +19,10 @@ class Costs(SphinxDirective):
         """Read the heads and write a table."""
         root = Path(self.env.srcdir)
         lines = ["| Chapter | Run time under | Memory under | Cells of code |", "|---|---|---|---|"]
-        for name, notebook in notebooks(root):
+        for name, notebook in chapters(root):
             self.env.note_dependency(str(root / "notebooks" / f"{name}.ipynb"))
-            text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-            stated = re.search(r"Measured run time: under (\d+) s with under ([\d.]+) GB", text)
+            prose = "\n".join(text(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+            stated = re.search(r"Measured run time: under (\d+) s with under ([\d.]+) GB", prose)
             if stated is None:
                 raise self.error(f"costs: {name} does not state its run time and memory")
             cells = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
@@ -117,7 +73,6 @@ def without_solutions(app: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the page hook."""
-    app.add_directive("claims", Claims)
     app.add_directive("costs", Costs)
     app.add_directive("chapter-figure", ChapterFigure)
     app.connect("config-inited", without_solutions)

@@ -1,4 +1,4 @@
-// One figure to a screen; arrow keys, Page Up and Page Down (a presenter's clicker) go through them.
+// One slide to a screen; arrow keys, Page Up and Page Down (a presenter's clicker) go through them, N shows notes.
 const slides = [...document.querySelectorAll('.slide')];
 const find = (id) => document.getElementById(id);
 const fromHash = () => {
@@ -15,16 +15,22 @@ const show = (index) => {
 };
 const go = (index) => {
   show(index);
-  history.replaceState(null, '', `#figure-${at + 1}`);
+  history.replaceState(null, '', `#slide-${at + 1}`);
 };
 const full = () => {
   if (document.fullscreenElement) document.exitFullscreen();
   else document.documentElement.requestFullscreen();
 };
 
+const notes = () => {
+  const shown = find('notes').getAttribute('aria-pressed') !== 'true';
+  find('notes').setAttribute('aria-pressed', shown);
+  document.querySelectorAll('.note').forEach((note) => { note.hidden = !shown; });
+};
+
 const keys = {
   ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), PageDown: () => go(at + 1), PageUp: () => go(at - 1),
-  Home: () => go(0), End: () => go(slides.length - 1), f: full,
+  Home: () => go(0), End: () => go(slides.length - 1), f: full, n: notes,
 };
 addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
@@ -36,7 +42,7 @@ addEventListener('keydown', (event) => {
 addEventListener('keydown', (event) => { if (event.key === 'Escape') document.activeElement.blur(); });
 addEventListener('hashchange', () => show(fromHash()));
 
-for (const [id, action] of [['previous', () => go(at - 1)], ['next', () => go(at + 1)], ['full', full]]) {
+for (const [id, action] of [['previous', () => go(at - 1)], ['next', () => go(at + 1)], ['notes', notes], ['full', full]]) {
   find(id).hidden = false;
   find(id).addEventListener('click', action);
 }

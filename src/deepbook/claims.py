@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from deepbook.markup import prose
+
 MIME = "application/vnd.deepbook.claim+json"
 KINDS = ("theorem", "replication", "observation")
 MARK = '<span class="claim-mark" role="img" aria-label="holds">✓</span>'
@@ -34,7 +36,7 @@ class Claim:
         r = self.record
         null = f", null {html.escape(r['null'])}" if r["null"] else ""
         line = (
-            f'<p class="claim" id="{_anchor(self)}">{MARK}{_prose(self.statement)}: '
+            f'<p class="claim" id="{anchor(self.statement)}">{MARK}{prose(self.statement)}: '
             f'<span class="claim-measured">measured {html.escape(r["measured"])}</span>, '
             f"asserted <b>{html.escape(r['bound'])}</b>{null}{_origin(r)}</p>"
         )
@@ -54,7 +56,7 @@ class ClaimTable:
         nulls = any(c.record["null"] for c in self.claims)
         head = "<th>Claim</th><th>Measured</th><th>Asserted</th>" + "<th>Null</th>" * nulls + "<th>Kind</th>"
         rows = "".join(
-            f'<tr class="claim" id="{_anchor(c)}"><td>{MARK}{_prose(c.statement)}</td>'
+            f'<tr class="claim" id="{anchor(c.statement)}"><td>{MARK}{prose(c.statement)}</td>'
             f'<td class="claim-measured">{html.escape(c.record["measured"])}</td>'
             f"<td><b>{html.escape(c.record['bound'])}</b></td>"
             + f"<td>{html.escape(c.record['null'] or '–')}</td>" * nulls
@@ -74,16 +76,9 @@ def _bundle(text: str, page: str, claims: Sequence[Claim]) -> dict[str, Any]:
     }
 
 
-def _anchor(made: Claim) -> str:
-    return "claim-" + re.sub(r"[^a-z0-9]+", "-", made.statement.lower()).strip("-")[:60]
-
-
-def _prose(text: str) -> str:
-    """Escaped, with $formulas$ marked for MathJax."""
-    parts = html.escape(text, quote=False).split("$")
-    return "".join(
-        rf'<span class="mathjax_process">\({part}\)</span>' if n % 2 else part for n, part in enumerate(parts)
-    )
+def anchor(statement: str) -> str:
+    """The id of a claim on its page."""
+    return "claim-" + re.sub(r"[^a-z0-9]+", "-", statement.lower()).strip("-")[:60]
 
 
 def _origin(record: dict[str, Any]) -> str:

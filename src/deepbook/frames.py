@@ -101,16 +101,6 @@ def figure_id(name: str) -> str:
     return "fig-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def prose(text: str) -> str:
-    """A sentence for the page: escaped, with $formulas$ marked for MathJax and *words* in italics."""
-    words, *rest = html.escape(text, quote=False).split("$")  # every second part is a formula
-    parts = [words] + [
-        rf'<span class="mathjax_process">\({part}\)</span>' if n % 2 == 0 else part for n, part in enumerate(rest)
-    ]
-    italic = re.compile(r"(?<!\w)\*([^*]+)\*(?!\w)")
-    return "".join(part if n % 2 else italic.sub(r"<em>\1</em>", part) for n, part in enumerate(parts))
-
-
 def encode(picture: Image.Image) -> tuple[bytes, str]:
     """The smallest of a palette PNG, a lossless and a lossy WebP, and which; the same picture gives the same bytes."""
     few = palette(picture)

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from deepbook.controls import Control, button, control_html
-from deepbook.frames import MAX_FRAMES, Draw, encode, page, picture, prose
+from deepbook.frames import MAX_FRAMES, Draw, encode, page, picture
+from deepbook.markup import prose
 
 
 class Moving:

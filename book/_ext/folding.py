@@ -1,0 +1,82 @@
+"""Which code of a notebook is folded on the site: claims alone, calls that only show a figure, and the set-up.
+
+Decided from the syntax tree when a page is built; the notebooks do not change. Authors fold more with `hide-input`.
+"""
+
+import ast
+import json
+from typing import Any
+
+from chapters import text
+from sphinx.application import Sphinx
+
+CLAIMS = {"claim", "claim_table"}
+FIGURES = {"explore", "animate", "stepper", "predict"}
+PROMPTS = {
+    "claims": ("How it is measured", "Hide how it is measured"),
+    "figure": ("Show code", "Hide code"),
+    "setup": ("Set-up: show code", "Set-up: hide code"),
+}
+
+
+def parse(source: str) -> list[ast.stmt]:
+    """The statements of a cell; none where it is not plain Python (a magic command)."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        return []
+
+
+def called(statement: ast.stmt) -> str:
+    """The function that an expression statement calls, or nothing."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        return ast.unparse(statement.value.func).removeprefix("db.")
+    return ""
+
+
+def names(statements: list[ast.stmt], context: type[ast.expr_context]) -> set[str]:
+    """The names that statements read (`ast.Load`) or bind (`ast.Store`)."""
+    found = (node for s in statements for node in ast.walk(s) if isinstance(node, ast.Name))
+    return {node.id for node in found if isinstance(node.ctx, context)}
+
+
+def kind(cells: list[list[ast.stmt]], index: int) -> str | None:
+    """What a cell does besides teaching: "claims", "figure", "setup", or None where its code is the lesson."""
+    body = cells[index]
+    if index < 2:
+        return "setup"
+    if body and {called(s) for s in body} <= FIGURES:
+        return "figure"
+    shown = [s for s in body if called(s) in CLAIMS]
+    rest = [s for s in body if s not in shown]
+    if not shown or not all(isinstance(s, ast.Assign | ast.AugAssign) for s in rest):
+        return None
+    elsewhere = set().union(*(names(other, ast.Load) for i, other in enumerate(cells) if i != index))
+    return None if names(rest, ast.Store) & elsewhere else "claims"
+
+
+def fold(notebook: dict[str, Any]) -> None:
+    """Tag the cells whose code the page folds, in place."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    bodies = [parse(text(cell["source"])) for cell in code]
+    for index, cell in enumerate(code):
+        tags = cell["metadata"].setdefault("tags", [])
+        found = kind(bodies, index) or ("figure" if "hide-input" in tags else None)
+        if found:
+            tags += [tag for tag in ("hide-input", f"fold-{found}") if tag not in tags]
+            show, hide = PROMPTS[found]
+            cell["metadata"].setdefault("mystnb", {}).update(code_prompt_show=show, code_prompt_hide=hide)
+
+
+def read(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Fold a chapter as it is read."""
+    if docname.startswith("notebooks/"):
+        notebook = json.loads(source[0])
+        fold(notebook)
+        source[0] = json.dumps(notebook)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register."""
+    app.connect("source-read", read)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
