@@ -78,7 +78,7 @@ class Claims(SphinxDirective):
         )
         nulls = sum(r["null"] is not None for r in every)
         parts = [
-            f"<p>The book makes {len(every)} claims; {nulls} of them name what would be measured without the effect.</p>",
+            f"<p>The book makes {len(every)} claims; {nulls} name what would be measured without the effect.</p>",
             f'<fieldset class="claim-filter"><legend>Show</legend>{choices}</fieldset>',
         ]
         head = "".join(f"<th>{h}</th>" for h in ("Claim", "Measured", "Asserted", "Null", "Margin", "Kind and source"))
@@ -90,6 +90,7 @@ class Claims(SphinxDirective):
                 f'<details class="claims-of"><summary>{html.escape(heading)} {count}</summary>'
                 f'<div class="pst-scrollable-table-container">{table}</div></details>'
             )
+        parts.append('<script src="../_static/claims.js"></script>')
         return [nodes.raw("", "\n".join(parts), format="html")]
 
 

@@ -1,4 +1,4 @@
-"""What the site makes from the notebooks: the table of costs, figures shown on other pages; and repairs of the theme."""
+"""What the site makes from the notebooks: costs, figures on other pages; and repairs of the theme."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
 
 class Costs(SphinxDirective):
     """`{costs}`: run time and memory of each chapter, as its head states them and `make execute` measured them."""

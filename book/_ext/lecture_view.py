@@ -1,12 +1,12 @@
 """For each chapter slides for the lecture hall: each section's question, its take-aways with what they show."""
 
-import copy
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from chapters import chapters
 from docutils import nodes
+from docutils.utils import new_document
 from sphinx.application import Sphinx
 from takeaway import takeaway
 
@@ -30,7 +30,7 @@ class Deck:
 
     def html(self, node: nodes.Node) -> str:
         """One node as HTML that works in the slides' folder; without ids where it was shown before."""
-        page = self.app.builder.render_partial(copy.deepcopy(node))["body"]
+        page = self.render(node)
         page = re.sub(r'href="(?!\.\./|https?:|mailto:|#)', 'href="../notebooks/', page)
         page = page.replace('href="#', f'href="../notebooks/{self.name}.html#')
         page = re.sub(r'<a class="headerlink".*?</a>', "", page, flags=re.DOTALL)
@@ -39,9 +39,18 @@ class Deck:
         self.seen.add(id(node))
         return page
 
+    def render(self, node: nodes.Node) -> str:
+        """One node as the page's own writer writes it."""
+        document = new_document("")
+        document.settings = self.app.builder.docsettings
+        document += node.deepcopy()
+        writer = self.app.builder.create_translator(document, self.app.builder)
+        document.walkabout(writer)
+        return "".join(writer.body)
+
     def inline(self, node: nodes.Element) -> str:
         """The inside of a title or paragraph."""
-        page = self.html(nodes.paragraph("", "", *copy.deepcopy(node.children)))
+        page = self.html(nodes.paragraph("", "", *(child.deepcopy() for child in node.children)))
         return re.sub(r"^\s*<p[^>]*>|</p>\s*$", "", page)
 
     def add(self, kind: str, title: str, kicker: str = "", content: str = "", line: str = "", note: str = "") -> None:
@@ -54,7 +63,7 @@ class Deck:
         question = next((p for p in chapter.children if is_question(p)), None)
         goals = next((n for n in chapter.children if isinstance(n, nodes.bullet_list)), None)
         title = self.inline(chapter.next_node(nodes.title))
-        line = self.inline(question.children[0]) if question else ""
+        line = self.inline(question.next_node(nodes.strong)) if question else ""
         self.add("start", title, content=f'<p class="question">{line}</p>' + (self.html(goals) if goals else ""))
 
     def add_section(self, section: nodes.section) -> None:
@@ -70,7 +79,7 @@ class Deck:
                 self.add("text", heading, content="".join(map(self.html, rest)))
             return
         if question:
-            self.add("question", self.inline(question.children[0]), kicker=heading)
+            self.add("question", self.inline(question.next_node(nodes.strong)), kicker=heading)
         for item in items:
             if isinstance(item, takeaway):
                 self.add_takeaway(item, heading)
@@ -106,7 +115,7 @@ def is_figure(node: nodes.Node) -> bool:
 
 def is_question(node: nodes.Node) -> bool:
     """A paragraph of its own in bold."""
-    return isinstance(node, nodes.paragraph) and len(node.children) == 1 and isinstance(node.children[0], nodes.strong)
+    return isinstance(node, nodes.paragraph) and [type(n) for n in node.children if n.astext()] == [nodes.strong]
 
 
 def make(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:

@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 
-def renumber(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def renumber(app: Sphinx, env: BuildEnvironment, *changed: set[str]) -> list[str]:
     """Count each kind of thing anew in each chapter, with the chapter's number before it."""
     for docname, kinds in env.toc_fignumbers.items():
         folder, _, name = docname.partition("/")
@@ -21,5 +21,5 @@ def renumber(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register, to run after Sphinx has counted through the whole book."""
-    app.connect("env-updated", renumber, priority=900)
+    app.connect("env-get-updated", renumber, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
