@@ -37,3 +37,31 @@ def title(notebook: dict[str, Any]) -> str:
 def number(name: str) -> str:
     """The number of a chapter from the name of its file: `1a` from `01a_history`, `9` from `09_transformers`."""
     return re.match(r"0*(\d+[a-z]?)_", name)[1]
+
+
+def head(notebook: dict[str, Any]) -> str:
+    """The first cell: title, question, what one will be able to do, what one needs, the cost."""
+    return text(notebook["cells"][0]["source"])
+
+
+def question(notebook: dict[str, Any]) -> str:
+    """The question that a chapter answers."""
+    return re.search(r"(?m)^\*\*(.+\?)\*\*$", head(notebook))[1]
+
+
+def needs(notebook: dict[str, Any]) -> list[str]:
+    """The chapters that one needs, by name, without those that are helpful and not required."""
+    stated = re.search(r"\*\*You need\*\* (.*)", head(notebook))[1]
+    sentences = [s for s in re.split(r"(?<=[a-z)])\. ", stated) if "not required" not in s]
+    return re.findall(r"\((\w+)\.ipynb\)", " ".join(sentences))
+
+
+def cost(notebook: dict[str, Any]) -> tuple[str, str]:
+    """Seconds and gigabytes that a chapter states."""
+    return re.search(r"Measured run time: under (\d+) s with under ([\d.]+) GB", head(notebook)).groups()
+
+
+def figure_cells(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The cells that show a figure, by the figure's name."""
+    named = ((c["metadata"].get("mystnb", {}).get("figure", {}).get("name"), c) for c in notebook["cells"])
+    return {name: cell for name, cell in named if name}

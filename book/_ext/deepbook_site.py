@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from chapters import chapters, outputs, text, title
+from chapters import chapters, cost, outputs, title
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -22,13 +22,10 @@ class Costs(SphinxDirective):
         lines = ["| Chapter | Run time under | Memory under | Cells of code |", "|---|---|---|---|"]
         for name, notebook in chapters(root):
             self.env.note_dependency(str(root / "notebooks" / f"{name}.ipynb"))
-            prose = "\n".join(text(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-            stated = re.search(r"Measured run time: under (\d+) s with under ([\d.]+) GB", prose)
-            if stated is None:
-                raise self.error(f"costs: {name} does not state its run time and memory")
+            seconds, gigabytes = cost(notebook)
             cells = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
             chapter = f'<a href="../notebooks/{name}.html">{title(notebook)}</a>'
-            lines.append(f"| {chapter} | {stated[1]} s | {stated[2]} GB | {cells} |")
+            lines.append(f"| {chapter} | {seconds} s | {gigabytes} GB | {cells} |")
         node = nodes.container()
         self.state.nested_parse(StringList(lines, source="costs"), self.content_offset, node)
         return node.children
