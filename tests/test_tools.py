@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,47 @@ def test_no_address_is_linked_while_none_is_set():
     if "repository" not in config:
         assert "launch_buttons" not in config
         assert not any(value for key, value in config["html"].items() if key.endswith("_button"))
+
+
+def test_publishing_gives_a_forks_notebooks_its_address_on_a_branch_of_their_own(copy, tmp_path_factory):
+    remote = tmp_path_factory.mktemp("remote")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C"]
+    (copy / "Makefile").write_text("repository:\n\t@python3 tools/repository.py $(URL)\nsite:\n\t@true\n")
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "book"]):
+        subprocess.run([*git, copy, *command], check=True)
+    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
+    subprocess.run([*git, copy, "remote", "add", "origin", remote], check=True)
+    env = os.environ | {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "somebody/fork"}
+    subprocess.run(["sh", ROOT / "tools" / "publish.sh"], cwd=copy, env=env, check=True, capture_output=True)
+    show = ["git", "-C", remote, "show", "colab:notebooks/02_backprop.ipynb"]
+    notebook = json.loads(subprocess.run(show, check=True, capture_output=True).stdout)
+    cell = next(c for c in notebook["cells"] if c["cell_type"] == "code")
+    assert 'REPOSITORY = "https://github.com/somebody/fork"' in "".join(cell["source"])
+
+
+@pytest.mark.parametrize(("address", "runs"), [("", None), ("https://github.com/a/b", ["git+https://github.com/a/b"])])
+def test_on_colab_the_first_cell_installs_or_says_what_to_do(address, runs, monkeypatch):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    notebook = json.loads((ROOT / "notebooks" / "02_backprop.ipynb").read_text())
+    cell = next(c for c in notebook["cells"] if c["cell_type"] == "code")
+    source = re.sub(r'REPOSITORY = ".*?"', f'REPOSITORY = "{address}"', "".join(cell["source"]))
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    asked = []
+
+    class Shell:
+        def run_line_magic(self, name, line):
+            asked.append((name, line.split()[-1]))
+
+    code = TransformerManager().transform_cell(source)
+    names = {"get_ipython": Shell}
+    if runs is None:
+        with pytest.raises(RuntimeError, match="Write the book's address between the quotes above"):
+            exec(code, names)
+        assert asked == []
+    else:
+        exec(code, names)
+        assert [name for name, _ in asked] == ["pip"]
 
 
 def test_the_readme_lists_every_chapter():

@@ -17,8 +17,12 @@ SECTIONS = ("Exercises", "What to remember", "Further reading")
 HEAD = ("**You will be able to**", "**You need**", "*Measured run time: ")
 BOOTSTRAP = re.compile(
     r"# On Colab this installs the book's package; everywhere else it does nothing\.\nimport sys\n\n"
-    r'REPOSITORY = ".*"  # set for all chapters by `make repository`\n'
-    r'if "google\.colab" in sys\.modules and REPOSITORY:\n    %pip install -q git\+\{REPOSITORY\}'
+    r'REPOSITORY = ".*"  # the book\'s address, https://github.com/OWNER/NAME\n'
+    r'if "google\.colab" in sys\.modules:\n'
+    r"    if not REPOSITORY:\n"
+    r"        raise RuntimeError\(\n"
+    r'            "Write the book\'s address between the quotes above, then run this cell again\."\n        \)\n'
+    r"    %pip install -q git\+\{REPOSITORY\}"
 )
 PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
 MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES = 20, 1_500_000, 300_000

@@ -57,6 +57,14 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], d
     context["script_files"] = keep
 
 
+def open_colab_branch(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Colab opens the notebooks of the branch `colab`, which know the book's address (tools/publish.sh)."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if "colab" in button.get("url", ""):
+                button["url"] = button["url"].replace("/blob/main/", "/blob/colab/")
+
+
 def read_as_rst(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Docstrings are written with $formula$ and `code`: turn both into what Sphinx reads."""
     text = re.sub(r"(?<![`:])`([^`]+)`(?!`)", r"``\1``", "\n".join(lines))
@@ -76,4 +84,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", without_solutions)
     app.connect("autodoc-process-docstring", read_as_rst, priority=100)  # before napoleon
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", open_colab_branch, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
