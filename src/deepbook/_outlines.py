@@ -44,14 +44,17 @@ class Shape:
 
     def border(self, toward: Point) -> Point:
         """Where the line from the centre to a point leaves the shape."""
-        dx, dy = toward[0] - self.x, toward[1] - self.y
-        if dx == dy == 0:
+        d = np.subtract(toward, (self.x, self.y))
+        if not d.any():
             return self.x, self.y
-        if self.form == "circle":
-            scale = 1 / np.hypot(2 * dx / self.width, 2 * dy / self.height)
-        else:
-            scale = min(half / abs(d) for half, d in ((self.width / 2, dx), (self.height / 2, dy)) if d)
-        return self.x + float(scale) * dx, self.y + float(scale) * dy
+        around = outline(self).to_polygons()[0] - (self.x, self.y)
+        p, e = around[:-1], np.diff(around, axis=0)
+        across = d[0] * e[:, 1] - d[1] * e[:, 0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            far = (p[:, 0] * e[:, 1] - p[:, 1] * e[:, 0]) / across  # of d: where the ray meets the line of a side
+            place = (p[:, 0] * d[1] - p[:, 1] * d[0]) / across  # of the side
+        met = far[(place >= -1e-9) & (place <= 1 + 1e-9) & (far > 0)]
+        return self.x + float(d[0] * met.max()), self.y + float(d[1] * met.max())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Role:
     @property
     def ink(self) -> Any:
         """The colour of text: darker, for contrast."""
-        return mix(self.color, "black", 0.3)
+        return mix(self.color, "black", 0.4)
 
     def paint(self, share: float = 0.13) -> Any:
         """The colour of a surface: so much of the role's colour on white."""
@@ -41,6 +41,6 @@ ROLES = {
     "operation": Role("operations: what is computed", "#555555", "pill"),
     "loss": Role("losses: what training lowers", PURPLE, "cut", 1.8),
     "gradient": Role("gradients: what flows backward", RED, "round", 1.5, (0, (3.2, 1.6))),
-    "note": Role("notes: what belongs together", GREY, "round", 1.1, (0, (1, 1.6))),
-    "focus": Role("focus: where to look", INK, "square", 2.0),
+    "note": Role("frames: what belongs together", GREY, "round", 1.1, (0, (1, 1.6))),
+    "focus": Role("where to look", INK, "square", 2.0),
 }

@@ -9,18 +9,16 @@ from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
-from matplotlib.path import Path
-from matplotlib.text import Text
 
-from deepbook._outlines import Grid, Point, Shape, along, brace_path, line, outline
-from deepbook._roles import INK, ROLES, Role, mix
+from deepbook._outlines import Grid, Point, Shape, line, outline
+from deepbook._pen import Pen
+from deepbook._roles import ROLES, mix
 
-SMALLEST, HEAD = 9.0, 0.1  # pixels of text on a phone; inches of an arrow's head
+__all__ = ["ROLES", "Canvas", "Grid", "Shape", "canvas", "panels"]
 
 
-class Canvas:
+class Canvas(Pen):
     """A drawing or a panel of one: shapes are put at a centre `x`, `y` in inches, and arrows join them.
 
     Example:
@@ -29,60 +27,44 @@ class Canvas:
         >>> points = d.arrow(x, f)
         >>> d.role("sums")
         Traceback (most recent call last):
-        ValueError: role: got 'sums', expected one of data, parameter, operation, loss, gradient, note
+        ValueError: role: got 'sums', expected one of data, parameter, operation, loss, gradient, note, focus
     """
-
-    def __init__(self, axis: Axes, width: float, height: float):
-        self.axis, self.figure, self.width, self.height = axis, axis.figure, width, height
-        axis.set(xlim=(0, width), ylim=(0, height))
-        axis.axis("off")
-
-    def role(self, name: str) -> Role:
-        """The role of this name; an error that lists all names if there is none."""
-        if name not in ROLES:
-            raise ValueError(f"role: got {name!r}, expected one of {', '.join(ROLES)}")
-        return ROLES[name]
-
-    def text(
-        self, x: float, y: float, text: str, role: str | None = None, *, size: float = 11, ha: str = "center",
-        va: str = "center", **style: Any,
-    ) -> Text:  # fmt: skip
-        """Write words or a formula.
-
-        Args:
-            x: place, in inches.
-            y: place, in inches.
-            text: what to write; formulas between dollars, in the letters of the text.
-            role: colours the text; by default it is black.
-            size: points. A formula alone is set a little larger, for its indices.
-            ha: the side that stands at `x`: left, center or right.
-            va: the side that stands at `y`: bottom, center, baseline or top.
-            style: of `matplotlib.text.Text`.
-
-        Raises:
-            ValueError: on a phone the text would be less than 9 pixels tall.
-        """
-        if (pixels := size / 72 * 358 / self.figure.get_figwidth()) < SMALLEST:
-            least = SMALLEST * 72 / 358 * self.figure.get_figwidth()
-            raise ValueError(f"size: got {size:g} points, {pixels:.1f} pixels on a phone, expected {least:.1f} or more")
-        text = text.replace(r"^\top", r"^{\!\top}")
-        if text.startswith("$") and text.endswith("$") and text.count("$") == 2:
-            size *= 1.12
-        style = {"color": self.role(role).ink if role else INK, "math_fontfamily": "cm", "zorder": 5} | style
-        va = "center_baseline" if va == "center" and "\n" not in text else va
-        return self.axis.text(x, y, text, fontsize=size, ha=ha, va=va, **style)
 
     def box(
         self, x: float, y: float, label: str = "", role: str = "operation", *, width: float | None = None,
         height: float = 0.36, size: float = 11,
     ) -> Shape:  # fmt: skip
-        """Draw a box in the form of its role, by default as wide as its label needs."""
+        """Draw a box in the form of its role.
+
+        Args:
+            x: centre, in inches.
+            y: centre, in inches.
+            label: what stands in it.
+            role: colour and form.
+            width: in inches; by default as wide as the label needs.
+            height: in inches.
+            size: points of the label.
+
+        Returns:
+            The shape, for arrows.
+        """
         self.text(x, y, label, size=size)
         width = max(0.4, self._room([label], size) + 0.24) if width is None else width
         return self._draw(Shape(x, y, width, height, self.role(role).form), role)
 
     def node(self, x: float, y: float, label: str = "", role: str = "data", *, size: float = 0.42) -> Shape:
-        """Draw a neuron or a value: a circle; for parameters a square, for losses an octagon."""
+        """Draw a neuron or a value: a circle; for parameters a square, for losses an octagon.
+
+        Args:
+            x: centre, in inches.
+            y: centre, in inches.
+            label: what stands in it.
+            role: colour and form.
+            size: width and height in inches.
+
+        Returns:
+            The shape, for arrows.
+        """
         self.text(x, y, label)
         form = self.role(role).form
         return self._draw(Shape(x, y, size, size, form if form in ("square", "cut") else "circle"), role)
@@ -91,7 +73,25 @@ class Canvas:
         self, x: float, y: float, labels: int | Sequence[str], role: str = "data", *, gap: float = 0.55,
         size: float = 0.42, across: bool = False,
     ) -> list[Shape]:  # fmt: skip
-        r"""Draw nodes in a column, the first one on top, or in a row; `$\vdots$` as a label leaves a node out."""
+        r"""Draw a layer of nodes, in a column with the first one on top, or in a row.
+
+        Args:
+            x: centre of the layer, in inches.
+            y: centre of the layer, in inches.
+            labels: one for each node, or how many. At the label `$\vdots$` or `$\dots$` there is no node.
+            role: colour and form.
+            gap: inches from node to node.
+            size: of a node, in inches.
+            across: a row from left to right.
+
+        Returns:
+            The nodes' shapes, without those left out.
+
+        Example:
+            >>> d = canvas(5.4, 2)
+            >>> [round(node.y, 2) for node in d.layer(1, 1, 3)]
+            [1.55, 1.0, 0.45]
+        """
         labels = [""] * labels if isinstance(labels, int) else labels
         places = [((len(labels) - 1) / 2 - i) * gap for i in range(len(labels))]
         nodes = []
@@ -107,10 +107,23 @@ class Canvas:
         """Join every node of a layer with every node of the next one by a thin line."""
         for a in before:
             for b in after:
-                self._stroke(line(a, b, 0, ()), role, width=0.7, color=self.role(role).paint(0.6))
+                self._stroke(line(a, b, 0, ()), role, width=0.9, color=self.role(role).paint(0.65))
 
     def sign(self, x: float, y: float, sign: Literal["+", "×"] = "+", *, size: float = 0.24) -> Shape:
-        """Draw a sum or a product (entry by entry): a small circle with a cross in it."""
+        """Draw a sum or a product entry by entry: a small circle with a cross in it.
+
+        Args:
+            x: centre, in inches.
+            y: centre, in inches.
+            sign: `"+"` or `"×"`.
+            size: of the circle, in inches.
+
+        Returns:
+            The shape, for arrows.
+
+        Raises:
+            ValueError: another sign.
+        """
         if sign not in ("+", "×"):
             raise ValueError(f"sign: got {sign!r}, expected '+' or '×'")
         shape = self._draw(Shape(x, y, size, size, "circle"), "operation")
@@ -140,9 +153,19 @@ class Canvas:
             show: how values are written into their cells, for example `"{:.2f}"`; by default they are not.
             hidden: array `[rows, columns]`, true where a cell is masked out: it is crossed.
             limit: the size of a value of full colour; by default the largest.
+            ha: `"left"` if `x` is not the centre, but the left end with the words there.
+
+        Returns:
+            The grid; its `row(i)`, `column(j)`, `cell(i, j)` and `part(rows, columns)` are shapes as well.
 
         Raises:
             ValueError: cells have not two axes, or there are more or fewer words than rows or columns.
+
+        Example:
+            >>> d = canvas(5.4, 2)
+            >>> W = d.tensor(2, 1, (3, 4), "$W$", "parameter", rows="$m$", columns="$d$", cell=0.2)
+            >>> round(W.width, 2), round(W.row(0).y, 2)
+            (0.8, 1.2)
         """
         values = np.zeros(cells) if isinstance(cells, tuple) else np.asarray(cells)
         if values.ndim != 2 or 0 in values.shape:
@@ -195,20 +218,13 @@ class Canvas:
             self.text(grid.x, low - 0.2, label, va="baseline")
         return grids
 
-    def _room(self, words: Sequence[str], size: float = 11) -> float:
-        drawn = [self.text(0, 0, word, size=size) for word in words if word]
-        room = max((text.get_window_extent().width / self.figure.dpi for text in drawn), default=0.0)
-        for text in drawn:
-            text.remove()
-        return room
-
     def _cell(self, cell: Shape, role: str, strength: float, hidden: bool) -> None:
         color = self.role(role if strength >= 0 else "note").paint(0.07 + 0.55 * min(abs(strength), 1))
-        edge = mix("white", self.role(role).color, 0.45)
+        edge = mix(color, self.role(role).color, 0.45)
         self.axis.add_patch(PathPatch(outline(cell), fc="white" if hidden else color, ec=edge, lw=0.7, zorder=2))
         if hidden:
             for v in (1, -1):
-                self._stroke(np.array([cell.at(-1, -v), cell.at(1, v)]) * 0.5 + np.array([cell.at(0, 0)]) * 0.5, "operation", width=0.8)
+                self._stroke(np.array([cell.at(-0.5, -0.5 * v), cell.at(0.5, 0.5 * v)]), "operation", width=0.8)
 
     def _sides(self, grid: Grid, name: str, words: Any, each: list[Point], middle: Point, off: Point) -> None:
         if not isinstance(words, str) and len(words) != len(each):
@@ -216,80 +232,6 @@ class Canvas:
         align = {"ha": "right"} if off[0] else {"va": "baseline"}
         for (x, y), word in [(middle, words)] if isinstance(words, str) else zip(each, words, strict=True):
             self.text(x + off[0], y + off[1], word, **align)
-
-    def arrow(
-        self, start: Shape | Point, end: Shape | Point, label: str = "", role: str = "operation", *, bend: float = 0.0,
-        via: Sequence[Point] = (), at: float = 0.5, side: int = 1, head: bool = True, size: float = 11,
-    ) -> np.ndarray:  # fmt: skip
-        """Draw an arrow from one shape or point to another; gradients are dashed.
-
-        Args:
-            start: a shape, which the arrow leaves at its border, or a point.
-            end: a shape, at whose border the arrow ends, or a point.
-            label: text beside it.
-            role: colour and dashes.
-            bend: how far it bulges to the left, as a share of its length.
-            via: points at which it turns a round corner.
-            at: where the label stands, as a share of the length.
-            side: 1 for a label above or to the right, -1 for below or to the left.
-            head: false for a line without a head.
-            size: points of the label.
-
-        Returns:
-            Points `[n, 2]` of the line, the last one its tip.
-        """
-        points = line(start, end, bend, tuple(via))
-        if head:
-            tip, base = points[-1], along(points, 1, HEAD)[0]
-            across = np.array([base[1] - tip[1], tip[0] - base[0]]) * 0.42
-            style = {"fc": self.role(role).color, "ec": "none", "zorder": 3.5}
-            self.axis.add_patch(PathPatch(Path([tip, base + across, base - across, tip], closed=True), **style))
-        self._stroke(points, role, cut=0.8 * HEAD if head else 0.0)
-        if label:
-            (x, y), (u, v) = along(points, at)
-            flat = abs(u) > 0.7
-            off = side * np.array([-v, u]) * (np.sign(u) if flat else -np.sign(v))
-            align = {"va": "bottom" if off[1] > 0 else "top"} if flat else {"ha": "left" if off[0] > 0 else "right"}
-            space = 0.05 if flat else 0.08
-            self.text(x + space * off[0], y + space * off[1], label, role, size=size, **align)
-        return points
-
-    def brace(self, start: Point, end: Point, label: str = "", role: str = "note", *, depth: float = 0.14) -> None:
-        """Draw a curly brace that points to the left of the way from `start` to `end`, its label at the point."""
-        role_ = self.role(role)
-        path = brace_path(start, end, depth)
-        self.axis.add_patch(PathPatch(path, fc="none", ec=role_.color, lw=1.2, zorder=3))
-        (x, y), (u, v) = path.vertices[5], (np.array(end) - start) / np.hypot(*(np.array(end) - start))
-        if abs(u) > 0.7:
-            self.text(x, y + 0.05 * np.sign(u), label, va="bottom" if u > 0 else "top")
-        else:
-            self.text(x - 0.06 * np.sign(v), y, label, ha="right" if v > 0 else "left")
-
-    def frame(self, *shapes: Shape, label: str = "", role: str = "note", pad: float = 0.1) -> Shape:
-        """Draw a line around shapes that belong together, or around one to point it out; its label above, left."""
-        left, low = (min(p[i] for p in (s.at(-1, -1) for s in shapes)) - pad for i in (0, 1))
-        right, high = (max(p[i] for p in (s.at(1, 1) for s in shapes)) + pad for i in (0, 1))
-        form = "round" if pad else "square"
-        shape = Shape((left + right) / 2, (low + high) / 2, right - left, high - low, form)
-        self._draw(shape, role, color="none", zorder=4 if not pad else 1)
-        self.text(left, high + 0.04, label, role, ha="left", va="bottom")
-        return shape
-
-    def _draw(self, shape: Shape, role: str, color: Any = None, zorder: float = 3) -> Shape:
-        style = self.role(role)
-        fill = style.paint() if color is None else color
-        look = {"fc": fill, "ec": style.color, "lw": style.width, "ls": style.dashes, "zorder": zorder}
-        self.axis.add_patch(PathPatch(outline(shape), joinstyle="miter", **look))
-        return shape
-
-    def _stroke(self, points: np.ndarray, role: str, *, cut: float = 0.0, zorder: float = 2.5, **look: Any) -> None:
-        style = self.role(role)
-        if cut:
-            end, _ = along(points, 1, cut)
-            keep = np.linalg.norm(points - points[-1], axis=1) > cut
-            points = np.concatenate([points[:1], points[1:-1][keep[1:-1]], end[None]])
-        look = {"lw": look.get("width", style.width), "ec": look.get("color", style.color), "ls": style.dashes}
-        self.axis.add_patch(PathPatch(Path(points), fc="none", zorder=zorder, capstyle="butt", **look))
 
 
 def canvas(width: float = 5.4, height: float = 3.0) -> Canvas:
