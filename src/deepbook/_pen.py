@@ -57,7 +57,7 @@ class Pen:
         if (pixels := size / 72 * 358 / self.figure.get_figwidth()) < SMALLEST:
             least = SMALLEST * 72 / 358 * self.figure.get_figwidth()
             raise ValueError(f"size: got {size:g} points, {pixels:.1f} pixels on a phone, expected {least:.1f} or more")
-        text = text.replace(r"^\top", r"^{\!\top}")
+        text = text.replace(r"^\top", r"^{\!\top\!}")
         if text.startswith("$") and text.endswith("$") and text.count("$") == 2:
             size *= 1.12
         style = {"color": self.role(role).ink if role else INK, "math_fontfamily": "cm", "zorder": 5} | style

@@ -230,6 +230,8 @@ class Canvas(Pen):
         if not isinstance(words, str) and len(words) != len(each):
             raise ValueError(f"{name}: got {len(words)} words, expected {len(each)}")
         align = {"ha": "right"} if off[0] else {"va": "baseline"}
+        if isinstance(words, str):
+            align["color"] = ROLES["note"].color  # or a letter would read as a factor
         for (x, y), word in [(middle, words)] if isinstance(words, str) else zip(each, words, strict=True):
             self.text(x + off[0], y + off[1], word, **align)
 
