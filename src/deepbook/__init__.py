@@ -23,6 +23,7 @@ from deepbook.transformer import Block, Transformer
 # `import deepbook` stays fast in a plain script.
 _LAZY = {
     "plots": "deepbook.plots",
+    "diagrams": "deepbook.diagrams",
     "claim": "deepbook.claims:claim",
     "claim_table": "deepbook.claims:claim_table",
     "check": "deepbook.exercises:check",
@@ -77,6 +78,7 @@ __all__ = [
     "data",
     "degrees",
     "describe_devices",
+    "diagrams",
     "explore",
     "fit",
     "fit_many",

@@ -1,5 +1,6 @@
 """The look of the book's figures, and the two pictures that most chapters need."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -71,16 +72,39 @@ def smallest_text(figure: Figure) -> float:
         7.0
     """
     figure.draw_without_rendering()
-    hidden = {
-        id(t) for axis in figure.axes if not axis.axison for a in (axis.xaxis, axis.yaxis) for t in a.findobj(Text)
-    }
-    shown = (t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and id(t) not in hidden)
-    return min((t.get_fontsize() for t in shown), default=np.inf)
+    return min((t.get_fontsize() for t in _shown_texts(figure)), default=np.inf)
 
 
 def phone_text(figure: Figure) -> float:
     r"""Height in pixels of the smallest text on a phone: $\text{points} / 72 \cdot 358 / \text{width in inches}$."""
     return smallest_text(figure) / 72 * 358 / figure.get_figwidth()
+
+
+def clashes(figure: Figure) -> list[str]:
+    """What is wrong with a figure's texts: pairs that overlap, and texts that the border cuts.
+
+    Args:
+        figure: the figure; it is laid out, not rendered.
+
+    Example:
+        >>> figure, axis = plt.subplots()
+        >>> _ = axis.axis("off"), axis.text(0.5, 0.5, "one"), axis.text(0.51, 0.5, "two")
+        >>> clashes(figure)
+        ["'one' overlaps 'two'"]
+    """
+    figure.draw_without_rendering()
+    texts = [(t.get_text(), t.get_window_extent()) for t in _shown_texts(figure)]
+    cut = [f"{a!r} is cut" for a, box in texts if not figure.bbox.padded(1).contains(box.x0, box.y0)
+           or not figure.bbox.padded(1).contains(box.x1, box.y1)]  # fmt: skip
+    pairs = itertools.combinations([(a, box.padded(-0.5)) for a, box in texts], 2)
+    return cut + [f"{a!r} overlaps {b!r}" for (a, box), (b, other) in pairs if box.overlaps(other)]
+
+
+def _shown_texts(figure: Figure) -> list[Text]:
+    hidden = {
+        id(t) for axis in figure.axes if not axis.axison for a in (axis.xaxis, axis.yaxis) for t in a.findobj(Text)
+    }
+    return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and id(t) not in hidden]
 
 
 def _describe_figures() -> None:
