@@ -43,3 +43,17 @@ def unchecked():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How long each chapter took, slowest first, and everything else together."""
+    seconds: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if hasattr(report, "duration"):
+                path = report.nodeid.split("::")[0]
+                what = path if path.endswith(".ipynb") else "the package's tests and doctests"
+                seconds[what] = seconds.get(what, 0) + report.duration
+    terminalreporter.section("seconds, slowest first")
+    for what, total in sorted(seconds.items(), key=lambda pair: -pair[1]):
+        terminalreporter.line(f"{total:7.1f}  {what}" + ("  over 60 s" if total > 60 and "ipynb" in what else ""))
