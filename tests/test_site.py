@@ -1,0 +1,112 @@
+"""What the site makes of a notebook: which code is folded, how claims are listed, numbers by chapter."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+import chapters
+import claims_page
+import folding
+import front
+import numbering
+
+from deepbook import claim
+
+SETUP = ["import sys", "import jax"]
+
+
+def folded(*sources):
+    """How each cell of a notebook is folded, set-up left out."""
+    code = [{"cell_type": "code", "source": s, "metadata": {}} for s in [*SETUP, *sources]]
+    folding.fold({"cells": code})
+    assert all("fold-setup" in cell["metadata"]["tags"] for cell in code[:2])
+    return [cell["metadata"]["tags"] for cell in code[2:]]
+
+
+CLAIM = 'claim("x", {}, at_most=1)'
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (CLAIM.format("y"), "claims"),
+        (f"claim_table(\n    {CLAIM.format(1)},\n    {CLAIM.format(2)},\n)", "claims"),
+        (f"z = y + 1\n{CLAIM.format('z')}", "claims"),
+        (f"used = y + 1\n{CLAIM.format('used')}", None),  # another cell needs it
+        (f"def z(x):\n    return x\n\n\n{CLAIM.format('z(1)')}", None),  # a function may be the lesson
+        (f"print(1)\n{CLAIM.format(1)}", None),
+        ("explore(draw, x=slider([1, 2]))", "figure"),
+        ("db.stepper(draw, {})", "figure"),
+        ("figure = explore(draw, x=slider([1, 2]))", None),
+        ("z = 1", None),
+        ("%pip install x", None),
+    ],
+)
+def test_what_is_folded(source, kind):
+    tags = folded(source, "print(used)")[0]
+    assert tags == ([] if kind is None else ["hide-input", f"fold-{kind}"])
+
+
+def test_the_authors_tag_is_kept_and_its_control_named():
+    cells = [{"cell_type": "code", "source": s, "metadata": {"tags": ["hide-input"]}} for s in [*SETUP, "plot()"]]
+    folding.fold({"cells": cells})
+    assert cells[2]["metadata"]["tags"] == ["hide-input", "fold-figure"]
+    assert cells[2]["metadata"]["mystnb"]["code_prompt_show"] == "Show code"
+
+
+@pytest.mark.parametrize(
+    ("bound", "measured", "null", "margin"),
+    [
+        ({"at_least": 2}, 3.0, 1, 0.5),  # half of the way from 3 to 1
+        ({"at_most": 2}, 1.0, None, 0.5),
+        ({"between": (1, 3)}, 2.5, None, 0.5),
+        ({"equal": 1.0, "tol": 0.2}, 1.1, None, 0.5),
+        ({"equal": 1}, 1, None, None),
+        ({"at_least": 0}, 1.0, None, None),
+    ],
+)
+def test_margin(bound, measured, null, margin):
+    found = claims_page.margin(claim("x", measured, null=null, **bound).record)
+    assert found == (margin if margin is None else pytest.approx(margin))
+
+
+def test_numbers_start_anew_in_each_chapter():
+    count = {"notebooks/01a_history": {"figure": {"b": (2,), "a": (1,)}}, "notebooks/09_transformers": {}}
+    count["notebooks/09_transformers"] = {"figure": {"c": (10,), "d": (3,)}, "theorem": {"t": (7,)}}
+    count["book/notation"] = {"figure": {"e": (4,)}}
+    numbering.renumber(None, SimpleNamespace(toc_fignumbers=count))
+    assert count["notebooks/01a_history"]["figure"] == {"a": ("1a", 1), "b": ("1a", 2)}
+    assert count["notebooks/09_transformers"] == {"figure": {"d": ("9", 1), "c": ("9", 2)}, "theorem": {"t": ("9", 1)}}
+    assert count["book/notation"]["figure"] == {"e": (4,)}
+
+
+def test_what_a_chapter_needs():
+    head = "# 9 X\n\n**Why?**\n\n**You need** chapters [1](01b_blocks.ipynb) and [2](02_x.ipynb). "
+    head += "[3](03_y.ipynb) is not required."
+    notebook = {"cells": [{"cell_type": "markdown", "source": head}]}
+    assert chapters.needs(notebook) == ["01b_blocks", "02_x"]
+    assert chapters.question(notebook) == "Why?"
+    assert chapters.title(notebook) == "9 X"
+
+
+def test_every_chapter_says_what_it_needs_and_has_a_card():
+    root = Path(__file__).resolve().parents[1]
+    pages = "".join(path.read_text() for path in (root / "book").glob("part_*.md"))
+    books = dict(chapters.chapters(root))
+    for name, notebook in books.items():
+        assert set(chapters.needs(notebook)) <= set(books)
+        assert f"\n{name} fig-" in pages
+        assert f"\n{name} fig-" in (root / "book" / "index.md").read_text()
+
+
+def test_a_card_shows_the_figures_stored_picture():
+    books = dict(chapters.chapters(Path(__file__).resolve().parents[1]))
+    cell = next(c for c in books["02_backprop"]["cells"] if c["cell_type"] == "code" and "image" in str(c["metadata"]))
+    source, alt = front.picture(cell)
+    assert source.startswith("data:image/webp;base64,")
+    assert len(alt) > 30
+    with pytest.raises(ValueError, match="shows no picture"):
+        front.picture({"metadata": {}, "outputs": []})
