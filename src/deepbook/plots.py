@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import matplotlib as mpl
@@ -112,6 +113,8 @@ def _describe_figures() -> None:
     from IPython import get_ipython
 
     if (shell := get_ipython()) is not None:
+        if "inline" in mpl.get_backend():
+            import_module("matplotlib_inline.backend_inline")  # which forgets what is registered before it
         formatter = shell.display_formatter.formatters["text/plain"]
         formatter.for_type(Figure, lambda figure, p, cycle: p.text(_size(figure)))
 
