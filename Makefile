@@ -63,7 +63,7 @@ robust: .venv/ready ## run the notebooks with other seeds, one thread, eight dev
 
 browser: .venv/ready ## build the site and test it in headless Chromium
 	@SOLUTIONS=yes $(PY) tools/build_site.py
-	@$(PY) -m pytest tests/browser -p no:nbval -o addopts="-ra" -q
+	@$(PY) -m pytest tests/browser --confcutdir tests/browser -p no:nbval -o addopts="-ra" -q -n $(WORKERS) --dist worksteal
 
 bench/.venv/ready: bench/requirements.txt requirements.txt pyproject.toml
 	@rm -rf bench/.venv && $(PYTHON) -m venv bench/.venv
@@ -74,7 +74,7 @@ bench: bench/.venv/ready ## time `fit` beside Flax, Equinox and PyTorch, and wri
 	@cd bench && unset JAX_COMPILATION_CACHE_DIR && for script in peak training floor sweeps startup scaling $(if $(BENCH_SMOKE),accelerator) report; do .venv/bin/python $$script.py || exit 1; done
 
 smoke: bench/.venv/ready ## run every path of the benches once, without measuring
-	@BENCH_SMOKE=1 $(MAKE) --no-print-directory bench >bench/smoke.log 2>&1 || (tail -50 bench/smoke.log; exit 1)
+	@BENCH_SMOKE=1 XLA_FLAGS=--xla_backend_optimization_level=0 $(MAKE) --no-print-directory bench >bench/smoke.log 2>&1 || (tail -50 bench/smoke.log; exit 1)
 
 repository: .venv/ready ## set the book's address everywhere: make repository URL=https://github.com/OWNER/NAME
 	@$(PY) tools/repository.py "$(URL)"

@@ -72,6 +72,8 @@ def goal_lines(training: dict, floor: dict, peak: dict, startup: dict, sweeps: d
             rates = training[task]["rates"]
             fit = np.array(rates["fit, 2 threads"])
             peers = [np.array(r) for label, r in rates.items() if fnmatch(label.rpartition(", ")[0], pattern)]
+            if not peers:
+                continue  # in a smoke run
             best = max(peers, key=np.median)
             rows.append(
                 (f"{NAMES[task]}: `fit` over {pattern.rstrip('*')}, the best variant", goal, np.median(fit / best))

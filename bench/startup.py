@@ -18,11 +18,12 @@ from tasks import SMOKE, write
 
 HERE = Path(__file__).parent
 REPEATS, COLD, WARM = (1, 1, 1) if SMOKE else (9, 3, 5)
-TRAIN = """
+NAME = "mlp" if SMOKE else "transformer"
+TRAIN = f"""
 import jax, optax, deepbook as db
 from tasks import task, model, loss_of
-t = task("transformer")
-fit = db.fit(loss_of("transformer"), model("transformer"), t.data, optax.adam(t.rate), steps=16,
+t = task("{NAME}")
+fit = db.fit(loss_of("{NAME}"), model("{NAME}"), t.data, optax.adam(t.rate), steps=16,
              batch_size=t.batch_size, key=jax.random.key(1))
 print(fit[1].losses.tobytes().hex())
 """

@@ -31,6 +31,7 @@ MODELS |= {f"LSTM, {w} units, batch {b}": ("lstm", w, b) for w, b in ((8, 8), (8
 MODELS |= {
     f"task {letter}": (name, None, None) for letter, name in zip("BCD", ("cnn", "transformer", "lstm"), strict=True)
 }
+SHORT = ("MLP, width 16, batch 32", "LSTM, 8 units, batch 8", "task B")
 
 
 def model_of(name: str, width: int | None) -> Callable[[jax.Array], Any]:
@@ -76,7 +77,7 @@ def measure(
 def main() -> None:
     """Measure and write."""
     results = {}
-    for label in sys.argv[1:] or MODELS:
+    for label in sys.argv[1:] or (SHORT if SMOKE else MODELS):
         results[label] = measure(*MODELS[label])
         print(label, results[label], flush=True)
     write("sweeps", results)

@@ -11,6 +11,7 @@ import argparse
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,17 +66,31 @@ class Worker:
         return line
 
 
+def taking_part(module: str, name: str) -> list[str]:
+    """A module's contestants; in a smoke run `fit`, and of each module one, another one for each task."""
+    contestants = PEERS[module]
+    if not SMOKE:
+        return contestants
+    return [
+        who for i, who in enumerate(contestants) if who == "fit" or (i + TASKS.index(name) + 1) % len(contestants) == 0
+    ]
+
+
 def compare(name: str, rounds: int, seconds: float) -> dict:
     """All contestants of one task: steps per second of each round, and seconds to the first step."""
-    workers, first = {}, {}
-    for module, contestants in PEERS.items():
-        for contestant in contestants:
+    start = {}
+    for module in PEERS:
+        for contestant in taking_part(module, name):
             for threads in (2,) if module == "ours" or SMOKE else (1, 2):
                 label = f"{contestant}, {threads} thread{'s' * (threads > 1)}"
-                worker = Worker(module, contestant, name, threads)
-                worker.calibrate(2 if SMOKE else min(task(name).steps, 100), seconds)
-                workers[label], first[label] = worker, worker.first
-                print(f"  {label}: first step after {sum(worker.first):.1f} s", flush=True)
+                start[label] = partial(Worker, module, contestant, name, threads)
+    started = {label: make() for label, make in start.items()} if SMOKE else {}  # together, since nothing is measured
+    workers, first = {}, {}
+    for label, make in start.items():
+        worker = workers[label] = started.get(label) or make()
+        worker.calibrate(1 if SMOKE else min(task(name).steps, 100), seconds)
+        first[label] = worker.first
+        print(f"  {label}: first step after {sum(worker.first):.1f} s", flush=True)
     rates = {label: [] for label in workers}
     for _ in range(rounds):
         for label, worker in workers.items():

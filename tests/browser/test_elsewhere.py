@@ -5,40 +5,32 @@ import shutil
 import subprocess
 import sys
 
-import pytest
-
 from conftest import SITE, jupyter_lab
 
 NOTEBOOK = SITE.parents[1] / "notebooks" / "01a_history.ipynb"
 
 
-@pytest.fixture(scope="module", name="converted")
-def _converted(tmp_path_factory):
-    """The chapter as a page of nbviewer would be: by nbconvert, opened from disk."""
-    folder = tmp_path_factory.mktemp("converted")
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", "--output-dir", folder]
+def test_nbviewer_moves_the_figures(window, tmp_path):
+    """In a page as nbviewer would write it, by nbconvert, opened from disk."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", "--output-dir", tmp_path]
     subprocess.run([*command, NOTEBOOK], check=True)
-    return folder / "01a_history.html"
-
-
-@pytest.mark.parametrize("kind", ["explore", "animate", "stepper"])
-def test_nbviewer_moves_the_figures(browsers, converted, kind):
-    page = browsers["light"].new_page()
+    page = window("light").new_page()
     page.route("http*://**", lambda route: route.abort())  # its page asks other hosts for MathJax
-    page.goto(converted.as_uri())
-    figure = page.locator(f".db-{kind}").first
-    before = figure.locator("img").get_attribute("alt")
-    slider = figure.locator("input[type=range]").first
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    assert figure.locator("img").get_attribute("alt") != before
+    page.goto((tmp_path / NOTEBOOK.with_suffix(".html").name).as_uri())
+    for kind in ("explore", "animate", "stepper"):
+        figure = page.locator(f".db-{kind}").first
+        before = figure.locator("img").get_attribute("alt")
+        slider = figure.locator("input[type=range]").first
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        assert figure.locator("img").get_attribute("alt") != before, kind
     page.close()
 
 
-def test_jupyterlab_without_trust_shows_the_first_picture_and_the_texts(browsers, tmp_path):
+def test_jupyterlab_without_trust_shows_the_first_picture_and_the_texts(window, tmp_path):
     shutil.copy(NOTEBOOK, tmp_path / "untrusted.ipynb")
     with jupyter_lab(tmp_path) as address:
-        page = browsers["light"].new_page()
+        page = window("light").new_page()
         page.goto(f"{address}/lab/tree/untrusted.ipynb")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         alt = first_alt("fig-xor-by-hand")

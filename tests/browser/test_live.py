@@ -42,14 +42,14 @@ TEXT = ".widget-vbox .widget-html-content"
 
 
 @pytest.fixture(scope="module", name="page")
-def _page(browsers, tmp_path_factory):
+def _page(window, tmp_path_factory):
     """A notebook with one cell for each test, open in JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     cells = [new_code_cell(source.strip()) for source in (FIGURE, SLOW, WORK, "print(len(drawn))")]
     nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "small.ipynb")
     with jupyter_lab(folder) as address:
-        page = browsers["light"].new_page()
+        page = window("light").new_page()
         page.goto(f"{address}/lab/tree/small.ipynb")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
         page.wait_for_timeout(2000)
