@@ -168,6 +168,8 @@ def check_slides(cells: list[dict[str, Any]]) -> list[str]:
             found.append(f"section {heading!r} does not ask its question in bold, in a paragraph of its own")
         if ":::{takeaway} " not in section:
             found.append(f"section {heading!r} has no takeaway")
+    if loose := re.findall(r"(?m)^.+(:::\{\w+\}.{0,40})", prose):
+        found.append(f"a directive that does not begin its line, and so is not one: {loose}")
     for shown in re.findall(r"(?m)^:::\{takeaway\}[^\n]*\n:show: ([^\n]+)", prose):
         if missing := {label.strip() for label in shown.split(",")} - labels:
             found.append(f"a takeaway shows labels that do not exist: {sorted(missing)}")

@@ -35,6 +35,7 @@ def use_style() -> None:
         {
             "figure.figsize": (5.4, 3.2),  # text of 10 points is then legible on a phone
             "figure.dpi": 180,
+            "savefig.pad_inches": 0.05,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
             "font.size": 10,

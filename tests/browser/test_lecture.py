@@ -1,4 +1,4 @@
-"""The lecturer's view: a chapter's figures alone, one to a screen, by keys, buttons and links."""
+"""The lecturer's view: a chapter's slides, one to a screen, by keys, buttons and links."""
 
 import pytest
 
@@ -8,7 +8,7 @@ LECTURES = [name for name in PAGES if name.startswith("lecture/")]
 
 
 def seen(page):
-    """The number of the one figure that is shown."""
+    """The number of the one slide that is shown."""
     visible = page.locator(".slide:visible").evaluate_all(
         "found => found.map(slide => [...document.querySelectorAll('.slide')].indexOf(slide))"
     )
@@ -29,14 +29,19 @@ def test_every_chapter_has_one_and_links_to_it(open_page):
 
 
 @pytest.mark.parametrize("name", LECTURES)
-def test_keys_and_buttons_go_through_all_figures(open_page, name):
+def test_keys_and_buttons_go_through_all_slides(open_page, name):
     page = open_page(name)
     last = page.locator(".slide").count() - 1
-    assert page.locator(".slide img").count() == last + 1
+    assert page.locator(".slide.start h1").count() == 1
+    assert page.locator(".slide.question").count() >= 4
+    assert page.locator(".slide.finding img").count() > 0
     for number in range(last + 1):
+        slide = page.locator(".slide").nth(number)
         assert seen(page) == number
         assert page.locator("#count").inner_text() == f"{number + 1} of {last + 1}"
-        assert page.locator(".slide").nth(number).locator("img").bounding_box()["height"] > 300
+        assert slide.locator("h1, h2").first.inner_text().strip()
+        for picture in slide.locator("img").all():
+            assert picture.bounding_box()["height"] > 150
         page.keyboard.press(["ArrowRight", "PageDown"][number % 2])
     assert seen(page) == last
     page.keyboard.press("Home")
@@ -68,6 +73,22 @@ def test_arrow_keys_belong_to_a_control_while_it_has_the_focus(open_page, name):
     assert seen(page) == number + 1
 
 
+def test_notes_are_shown_on_demand(open_page):
+    page = open_page(LECTURES[0])
+    slide = page.locator(".slide:has(.note)").first
+    assert slide.count() == 1
+    for _ in range(300):
+        if slide.is_visible():
+            break
+        page.keyboard.press("PageDown")
+    note = slide.locator(".note")
+    assert not note.is_visible()
+    page.keyboard.press("n")
+    assert note.is_visible()
+    page.locator("#notes").click()
+    assert not note.is_visible()
+
+
 def test_a_link_to_a_figures_state_opens_its_screen(open_page):
     page = open_page("lecture/01a_history.html#fig-xor-by-hand?stage=3")
     assert page.locator("#fig-xor-by-hand").is_visible()
@@ -82,6 +103,6 @@ def test_full_screen(open_page):
     page.wait_for_function("document.fullscreenElement === null")
 
 
-def test_without_script_all_figures_follow_one_another(open_page):
+def test_without_script_all_slides_follow_one_another(open_page):
     page = open_page(LECTURES[0], "no script")
     assert all(slide.is_visible() for slide in page.locator(".slide").all())
