@@ -31,8 +31,15 @@ def test_rules_hold(path):
     assert check.check_notebook(path) == []
 
 
-PLOT = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
-ALT = {"mystnb": {"image": {"alt": "A straight line that rises from one to two."}}}
+PLOT = (
+    "import matplotlib.pyplot as plt\n\nfrom deepbook import plots\n\nplots.use_style()\nplt.plot([1, 2])\nplt.show()"
+)
+ALT = {
+    "mystnb": {
+        "image": {"alt": "A straight line that rises from one to two."},
+        "figure": {"name": "fig-99-line", "caption": "A straight line rises from one to two in one step."},
+    }
+}
 
 
 def small_chapter():
@@ -124,6 +131,16 @@ def test_the_checker_notices(executed, change):
     assert check.check_files(notebook)
 
 
+def figure_of(notebook):
+    """The data of the small chapter's figure."""
+    return next(o["data"] for o in notebook["cells"][3]["outputs"] if "image/png" in o.get("data", {}))
+
+
+def small_text(notebook):
+    data = figure_of(notebook)
+    data["text/plain"] = "".join(data["text/plain"]).replace("text from 10 pt", "text from 3 pt")
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
@@ -131,6 +148,10 @@ def test_the_checker_notices(executed, change):
         (lambda nb: nb["cells"][1].update(execution_count=None), "execution count None, expected 1"),
         (lambda nb: nb["cells"][1].update(source="x = 1\n" * 21), "21 lines, at most 20"),
         (lambda nb: nb["cells"][1].update(source="x = 1;"), "ends with ';'"),
+        (lambda nb: nb["cells"][3]["metadata"]["mystnb"].pop("figure"), "expected 'fig-NN-slug' in mystnb.figure.name"),
+        (lambda nb: nb["cells"][3]["metadata"]["mystnb"]["figure"].pop("caption"), "without a caption"),
+        (small_text, "text of 2.8 px on a phone"),
+        (lambda nb: figure_of(nb).update({"text/plain": ["<Figure>"]}), "smallest text is not known"),
         (lambda nb: nb["cells"][1]["metadata"].update(execution={}), "timing metadata"),
         (lambda nb: nb["cells"][1]["metadata"].update(tags=["nbval-skip"]), "hidden from nbval without a reason"),
         (lambda nb: nb["cells"][1].update(source="# NBVAL_IGNORE_OUTPUT\nx = 1"), "hidden from nbval"),
