@@ -18,7 +18,7 @@ import optax
 from tasks import CLASSES, SMOKE, VOCABULARY, loss_of, model, task, write
 
 import deepbook as db
-from deepbook.sweep import _operations
+from deepbook.training._sweep import _operations
 
 ROUNDS, SECONDS = (1, 0.0) if SMOKE else (7, 1.0)
 WAYS = {"side_by_side": True, "one_after_another": False, "chosen": None}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deepbook as db
-from deepbook.module import parameter_count
+from deepbook.nn._module import parameter_count
 
 KEYS = jax.random.split(jax.random.key(0), 8)
 Q, K, V = (jax.random.normal(k, (3, n, 4)) for k, n in zip(KEYS, (5, 6, 6), strict=False))

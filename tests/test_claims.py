@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepbook import claim, claim_table
-from deepbook.claims import MIME, ClaimError
+from deepbook.page._claims import MIME, ClaimError
 
 TRUE = [
     ({"equal": 3}, 3),

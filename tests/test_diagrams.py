@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from deepbook import diagrams
-from deepbook._outlines import brace_path, outline
-from deepbook.plots import clashes, phone_text
+from deepbook.page import diagrams
+from deepbook.page._outlines import brace_path, outline
+from deepbook.page.plots import clashes, phone_text
 
 ROOT = Path(__file__).resolve().parents[1]
 

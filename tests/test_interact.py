@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from deepbook import animate, choice, explore, play, predict, slider, stepper, toggle
-from deepbook._live import live_widget
-from deepbook.frames import MAX_BYTES
-from deepbook.markup import prose
+from deepbook.page._frames import MAX_BYTES
+from deepbook.page._live import live_widget
+from deepbook.page._markup import prose
 
 
 def draw(slope, kind="solid", grid=False):
@@ -73,7 +73,7 @@ def test_text_cannot_end_the_script():
 def test_the_script_is_small():
     from importlib import resources
 
-    assert len((resources.files("deepbook") / "interact.js").read_bytes()) < 10_000
+    assert len((resources.files("deepbook.page") / "interact.js").read_bytes()) < 10_000
 
 
 def test_plain_text_names_the_controls():
@@ -109,8 +109,12 @@ def test_draw_must_return_figure_and_text():
         explore(lambda n: plt.figure(), n=slider([1, 2])).html()
 
 
+def live(figure):
+    return live_widget(figure.controls, figure.render)
+
+
 def test_live_computes_values_between_the_stored_ones():
-    box = live_widget(explore(draw, slope=slider([1.0, 2.0])))
+    box = live(explore(draw, slope=slider([1.0, 2.0])))
     image, control, alt = box.children
     assert isinstance(control, widgets.FloatSlider)
     before = image.value
@@ -125,7 +129,7 @@ def test_live_shows_an_error_in_place_and_recovers():
             raise RuntimeError("two is too much")
         return plt.figure(figsize=(1, 1)), f"An empty figure, number {n}."
 
-    _, control, alt = live_widget(explore(fragile, n=slider([1, 2, 3]))).children
+    _, control, alt = live(explore(fragile, n=slider([1, 2, 3]))).children
     control.value = 2
     assert "two is too much" in alt.value
     control.value = 3
@@ -133,7 +137,7 @@ def test_live_shows_an_error_in_place_and_recovers():
 
 
 def test_whole_numbers_stay_whole_when_live():
-    control = live_widget(explore(draw, slope=slider([1, 2, 16]))).children[1]
+    control = live(explore(draw, slope=slider([1, 2, 16]))).children[1]
     assert isinstance(control, widgets.IntSlider)
 
 
@@ -144,7 +148,7 @@ def test_play_is_a_slider_with_a_button():
 
 
 def test_play_when_live_moves_over_the_controls_values():
-    image, row, alt = live_widget(explore(draw, slope=play([1, 2, 4]))).children
+    image, row, alt = live(explore(draw, slope=play([1, 2, 4]))).children
     control, button = row.children
     before = image.value
     button.value = 2

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from deepbook.plots import phone_text, smallest_text
+from deepbook.page.plots import phone_text, smallest_text
 
 
 def test_the_smallest_visible_text_counts():

@@ -14,7 +14,7 @@ from deepbook import Progress
 
 
 def run(monkeypatch, where, capsys):
-    monkeypatch.setattr("deepbook.progress._where", lambda: where)
+    monkeypatch.setattr("deepbook.training._progress._where", lambda: where)
     with Progress(3, "step", after=0) as bar:
         for i in range(3):
             bar.last = 0  # as if time had passed
@@ -36,7 +36,7 @@ def test_nothing_where_nobody_watches(monkeypatch, capsys):
 
 
 def test_the_books_tools_switch_it_off(monkeypatch):
-    from deepbook import progress
+    from deepbook.training import _progress as progress
 
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setenv("DEEPBOOK_STATIC", "1")

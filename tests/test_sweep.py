@@ -9,7 +9,8 @@ import optax
 import pytest
 
 import deepbook as db
-from deepbook import _batches, sweep
+from deepbook.training import _batches
+from deepbook.training import _sweep as sweep
 
 X = jax.random.normal(jax.random.key(1), (60, 3))
 Y = jnp.sin(2 * X[:, 0]) + X[:, 1]

@@ -11,7 +11,8 @@ import optax
 import pytest
 
 import deepbook as db
-from deepbook import _batches, train
+from deepbook.training import _batches
+from deepbook.training import _fit as train
 
 KEY = jax.random.key(0)
 X = jax.random.normal(jax.random.key(1), (60, 3))

@@ -19,7 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
-from deepbook.frames import palette
+from deepbook.page._frames import palette
 
 COST = re.compile(r"^\*Measured run time: .*\*$", re.MULTILINE)
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -11,8 +11,8 @@ from pybtex.richtext import Text
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from deepbook.claims import anchor
-from deepbook.markup import prose
+from deepbook.page._claims import anchor
+from deepbook.page._markup import prose
 
 SOURCE = re.compile(r'<span class="claim-source" data-source="([^"]+)">[^<]*</span>')
 

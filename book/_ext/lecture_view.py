@@ -10,7 +10,7 @@ from docutils.utils import new_document
 from sphinx.application import Sphinx
 from takeaway import takeaway
 
-from deepbook.markup import prose
+from deepbook.page._markup import prose
 
 FOLDER = "lecture"
 

@@ -3,39 +3,80 @@
 from importlib import import_module
 from typing import Any
 
-from deepbook import data, init
-from deepbook.attention import MultiHeadAttention, attention, attention_weights, causal_mask
-from deepbook.conv import Conv2d, max_pool, mean_pool, patches
-from deepbook.devices import describe_devices, make_mesh, replicate
-from deepbook.graph import GATConv, GCNConv, GINConv, Graph, SAGEConv, aggregate, batch_graphs, degrees, gather
-from deepbook.layers import Dropout, Embedding, LayerNorm, Linear
-from deepbook.losses import accuracy, binary_cross_entropy, cross_entropy, mean_squared_error
-from deepbook.module import load, module, parameter_count, save, static
-from deepbook.networks import MLP, Lambda, Sequential
-from deepbook.positions import rotary, sinusoidal_positions
-from deepbook.progress import Progress
-from deepbook.recurrent import ElmanCell, GRUCell, LSTMCell, linear_recurrence, unroll
-from deepbook.sweep import fit_many
-from deepbook.train import History, NonFiniteLossError, fit
-from deepbook.transformer import Block, Transformer
+from deepbook import data, metrics, nn, training
+from deepbook.metrics import accuracy
+from deepbook.nn import (
+    MLP,
+    Block,
+    Conv2d,
+    Dropout,
+    ElmanCell,
+    Embedding,
+    GATConv,
+    GCNConv,
+    GINConv,
+    Graph,
+    GRUCell,
+    Lambda,
+    LayerNorm,
+    Linear,
+    LSTMCell,
+    MultiHeadAttention,
+    SAGEConv,
+    Sequential,
+    Transformer,
+    aggregate,
+    attention,
+    attention_weights,
+    batch_graphs,
+    causal_mask,
+    degrees,
+    gather,
+    init,
+    linear_recurrence,
+    max_pool,
+    mean_pool,
+    module,
+    parameter_count,
+    patches,
+    rotary,
+    sinusoidal_positions,
+    static,
+    unroll,
+)
+from deepbook.training import (
+    History,
+    NonFiniteLossError,
+    Progress,
+    binary_cross_entropy,
+    cross_entropy,
+    describe_devices,
+    fit,
+    fit_many,
+    load,
+    make_mesh,
+    mean_squared_error,
+    replicate,
+    save,
+)
 
 # What a notebook shows needs Matplotlib, Pillow or ipywidgets: imported when first used, so that
 # `import deepbook` stays fast in a plain script.
 _LAZY = {
-    "plots": "deepbook.plots",
-    "diagrams": "deepbook.diagrams",
-    "claim": "deepbook.claims:claim",
-    "claim_table": "deepbook.claims:claim_table",
-    "check": "deepbook.exercises:check",
-    "check_gradient": "deepbook.exercises:check_gradient",
-    "explore": "deepbook.interact:explore",
-    "animate": "deepbook.interact:animate",
-    "stepper": "deepbook.interact:stepper",
-    "predict": "deepbook.interact:predict",
-    "slider": "deepbook.controls:slider",
-    "play": "deepbook.controls:play",
-    "choice": "deepbook.controls:choice",
-    "toggle": "deepbook.controls:toggle",
+    "plots": "deepbook.page.plots",
+    "diagrams": "deepbook.page.diagrams",
+    "claim": "deepbook.page._claims:claim",
+    "claim_table": "deepbook.page._claims:claim_table",
+    "check": "deepbook.page._exercises:check",
+    "check_gradient": "deepbook.page._exercises:check_gradient",
+    "explore": "deepbook.page._interact:explore",
+    "animate": "deepbook.page._interact:animate",
+    "stepper": "deepbook.page._interact:stepper",
+    "predict": "deepbook.page._interact:predict",
+    "slider": "deepbook.page._controls:slider",
+    "play": "deepbook.page._controls:play",
+    "choice": "deepbook.page._controls:choice",
+    "toggle": "deepbook.page._controls:toggle",
 }
 
 __all__ = [
@@ -90,7 +131,9 @@ __all__ = [
     "max_pool",
     "mean_pool",
     "mean_squared_error",
+    "metrics",
     "module",
+    "nn",
     "parameter_count",
     "patches",
     "play",
@@ -104,6 +147,7 @@ __all__ = [
     "static",
     "stepper",
     "toggle",
+    "training",
     "unroll",
 ]
 

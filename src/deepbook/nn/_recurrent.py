@@ -11,9 +11,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Key
 
-from deepbook.init import Initializer, lecun_normal, orthogonal
-from deepbook.layers import Linear
-from deepbook.module import module
+from deepbook.nn._layers import Linear
+from deepbook.nn._module import module
+from deepbook.nn.init import Initializer, lecun_normal, orthogonal
 
 
 @module
@@ -41,7 +41,7 @@ class ElmanCell:
             key: a PRNG key.
             size_in: size of an input.
             hidden: size of the state.
-            initializer: of $U$, a function of `deepbook.init`.
+            initializer: of $U$, a function of `deepbook.nn.init`.
 
         Returns:
             The cell.

@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from deepbook import _fit_checks as checks
-from deepbook._batches import CHUNK, Batches, Pace
-from deepbook._step import take, update
-from deepbook.progress import Progress
+from deepbook.training import _arguments as arguments
+from deepbook.training._batches import CHUNK, Batches, Pace
+from deepbook.training._progress import Progress
+from deepbook.training._step import take, update
 
 SIDE_BY_SIDE = 2.4e7  # operations of a loss below which vmap is faster on a CPU; measured by bench/sweeps.py
 
@@ -80,14 +80,14 @@ def fit_many(
         >>> models.weight.shape, losses.shape, losses[..., -1].mean(1).argmin().item()
         ((3, 2, 1, 1), (3, 2, 100), 2)
     """
-    checks.positive("steps", steps)
-    data, n = checks.data(data)
-    batch_size = checks.batch_size(batch_size, n, None)
-    settings = checks.grid(grid)
-    init_keys, keys = zip(*map(jax.random.split, checks.keys(keys)), strict=True)
-    models, keys = checks.alike([checks.model(init(key)) for key in init_keys]), list(map(checks.key, keys))
+    arguments.positive("steps", steps)
+    data, n = arguments.data(data)
+    batch_size = arguments.batch_size(batch_size, n, None)
+    settings = arguments.grid(grid)
+    init_keys, keys = zip(*map(jax.random.split, arguments.keys(keys)), strict=True)
+    models, keys = arguments.alike([arguments.model(init(key)) for key in init_keys]), list(map(arguments.key, keys))
     with_key = "key" in inspect.signature(loss).parameters
-    checks.loss(loss, models[0], data, batch_size, keys[0] if with_key else None)
+    arguments.loss(loss, models[0], data, batch_size, keys[0] if with_key else None)
     if side_by_side is None:
         side_by_side = jax.default_backend() != "cpu" or _operations(loss, models[0], data, batch_size) < SIDE_BY_SIDE
     points = [dict(zip(settings, values, strict=True)) for values in itertools.product(*settings.values())]
@@ -167,4 +167,4 @@ def _operations(loss: Callable[..., Any], model: Any, data: Any, batch_size: int
     """Floating-point operations of the loss of one batch, as XLA counts them."""
     batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct((batch_size or len(a), *a.shape[1:]), a.dtype), data)
     extra = {"key": jax.random.key(0)} if "key" in inspect.signature(loss).parameters else {}
-    return checks.jitted(loss).lower(model, batch, **extra).cost_analysis()["flops"]
+    return arguments.jitted(loss).lower(model, batch, **extra).cost_analysis()["flops"]

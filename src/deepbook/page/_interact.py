@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from deepbook.controls import Control, button, control_html
-from deepbook.frames import MAX_FRAMES, Draw, encode, page, picture
-from deepbook.markup import prose
+from deepbook.page._controls import Control
+from deepbook.page._frames import MAX_FRAMES, Draw, encode, page, picture
+from deepbook.page._html import button, control_html
+from deepbook.page._markup import prose
 
 
 class Moving:
@@ -56,9 +57,9 @@ class Explore(Moving):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_()
         if os.environ.get("DEEPBOOK_STATIC", "0") == "0" and _has_kernel():
-            from deepbook._live import live_widget
+            from deepbook.page._live import live_widget
 
-            bundle |= live_widget(self)._repr_mimebundle_()
+            bundle |= live_widget(self.controls, self.render)._repr_mimebundle_()
         return bundle
 
 

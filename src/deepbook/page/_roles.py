@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.colors import to_rgb
 
-from deepbook.plots import BLUE, GREY, ORANGE, PURPLE, RED
+from deepbook.page.plots import BLUE, GREY, ORANGE, PURPLE, RED
 
 INK = "#222222"
 

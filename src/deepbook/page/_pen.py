@@ -9,14 +9,14 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 
-from deepbook._outlines import Point, Shape, along, brace_path, line, outline
-from deepbook._roles import INK, ROLES, Role
+from deepbook.page._outlines import Point, Shape, along, brace_path, line, outline
+from deepbook.page._roles import INK, ROLES, Role
 
 SMALLEST, HEAD = 9.0, 0.1  # pixels of text on a phone; inches of an arrow's head
 
 
 class Pen:
-    """What a drawing is made with that knows nothing of networks; `deepbook.diagrams.Canvas` has the rest.
+    """What a drawing is made with that knows nothing of networks; `deepbook.page.diagrams.Canvas` has the rest.
 
     Args:
         axis: where to draw.

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float, Key
 
-from deepbook.init import Initializer, he_normal
-from deepbook.layers import Linear
-from deepbook.module import module, static
+from deepbook.nn._layers import Linear
+from deepbook.nn._module import module, static
+from deepbook.nn.init import Initializer, he_normal
 
 
 @module
@@ -100,7 +100,7 @@ class MLP:
             key: a PRNG key.
             sizes: widths from input to output, at least two.
             activation: the nonlinearity between layers; the last layer has none.
-            initializer: a function of `deepbook.init`.
+            initializer: a function of `deepbook.nn.init`.
 
         Returns:
             The network.

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
-from deepbook.init import Initializer, lecun_normal
-from deepbook.layers import Linear
-from deepbook.module import module, static
-from deepbook.positions import rotary
+from deepbook.nn._layers import Linear
+from deepbook.nn._module import module, static
+from deepbook.nn._positions import rotary
+from deepbook.nn.init import Initializer, lecun_normal
 
 
 def attention(
@@ -147,7 +147,7 @@ class MultiHeadAttention:
             width: size of inputs and outputs.
             heads: number of heads.
             rotary: whether to use rotary positions.
-            initializer: a function of `deepbook.init`.
+            initializer: a function of `deepbook.nn.init`.
 
         Returns:
             The layer.

@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import PathPatch
 
-from deepbook._outlines import Grid, Point, Shape, line, outline
-from deepbook._pen import Pen
-from deepbook._roles import ROLES, mix
+from deepbook.page._outlines import Grid, Point, Shape, line, outline
+from deepbook.page._pen import Pen
+from deepbook.page._roles import ROLES, mix
 
 __all__ = ["ROLES", "Canvas", "Grid", "Shape", "canvas", "panels"]
 

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, Key
 
-from deepbook.attention import MultiHeadAttention, attention, causal_mask
-from deepbook.init import lecun_normal
-from deepbook.layers import Embedding, LayerNorm, Linear
-from deepbook.module import module, static
-from deepbook.networks import MLP
+from deepbook.nn._attention import MultiHeadAttention, attention, causal_mask
+from deepbook.nn._layers import Embedding, LayerNorm, Linear
+from deepbook.nn._module import module, static
+from deepbook.nn._networks import MLP
+from deepbook.nn.init import lecun_normal
 
 Cache = tuple[tuple[Array, Array], ...]  # keys and values of each block, [..., heads, length, size]
 

@@ -15,12 +15,12 @@ import numpy as np
 import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from deepbook import _fit_checks as checks
-from deepbook._batches import CHUNK, ORDER, Batches, Pace
-from deepbook._step import take, update
-from deepbook.devices import replicate
-from deepbook.module import fill, named_leaves, read_arrays, write_arrays
-from deepbook.progress import Progress
+from deepbook.training import _arguments as arguments
+from deepbook.training._batches import CHUNK, ORDER, Batches, Pace
+from deepbook.training._devices import replicate
+from deepbook.training._files import fill, named_leaves, read_arrays, write_arrays
+from deepbook.training._progress import Progress
+from deepbook.training._step import take, update
 
 
 @dataclasses.dataclass
@@ -119,15 +119,15 @@ def fit(
         (3.0, 1.0)
     """
     started = time.perf_counter()
-    key = checks.key(key)
-    data, n = checks.data(data)
-    metrics = checks.metrics(metrics)
-    batch_size = checks.batch_size(batch_size, n, mesh)
-    checks.positive("steps", steps)
-    eval_every = checks.positive("eval_every", steps if eval_every is None else eval_every)
-    state = _start(optimizer)(checks.model(model))
+    key = arguments.key(key)
+    data, n = arguments.data(data)
+    metrics = arguments.metrics(metrics)
+    batch_size = arguments.batch_size(batch_size, n, mesh)
+    arguments.positive("steps", steps)
+    eval_every = arguments.positive("eval_every", steps if eval_every is None else eval_every)
+    state = _start(optimizer)(arguments.model(model))
     with_key = "key" in inspect.signature(loss).parameters
-    checks.loss(loss, state[0], data, batch_size, key if with_key else None)
+    arguments.loss(loss, state[0], data, batch_size, key if with_key else None)
     batches = Batches(key, n, batch_size)
     identity = {"key": jax.random.key_data(key), "batch_size": batch_size or 0, "examples": n, "order": ORDER}
     if mesh is not None:
@@ -155,7 +155,7 @@ def fit(
         if not metric_steps or metric_steps[-1] < step:
             metric_steps.append(step)
             for name, (function, metric_data) in metrics.items():
-                values[name].append(float(checks.jitted(function)(state[0], metric_data)))
+                values[name].append(float(arguments.jitted(function)(state[0], metric_data)))
         if checkpoint is not None and jax.process_index() == 0:
             _write(checkpoint, state, step, identity, history())
 

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from deepbook.init import Initializer, lecun_normal
-from deepbook.module import module, static
+from deepbook.nn._module import module, static
+from deepbook.nn.init import Initializer, lecun_normal
 
 
 @module
@@ -36,7 +36,7 @@ class Linear:
             key: a PRNG key.
             size_in: number of inputs.
             size_out: number of outputs.
-            initializer: a function of `deepbook.init`.
+            initializer: a function of `deepbook.nn.init`.
 
         Returns:
             The layer.

@@ -5,8 +5,8 @@ from functools import reduce
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from deepbook.init import Initializer, he_normal
-from deepbook.module import module, static
+from deepbook.nn._module import module, static
+from deepbook.nn.init import Initializer, he_normal
 
 
 def patches(
@@ -100,7 +100,7 @@ class Conv2d:
             dilation: distance of neighbouring pixels under the kernel.
             groups: number of groups; both numbers of channels must be multiples of it.
             circular: pad with the opposite side of the grid.
-            initializer: a function of `deepbook.init`.
+            initializer: a function of `deepbook.nn.init`.
 
         Returns:
             The layer.

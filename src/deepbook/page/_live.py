@@ -2,24 +2,24 @@
 
 import html
 import traceback
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
 
-from deepbook.controls import Control
-from deepbook.interact import Explore
+from deepbook.page._controls import Control
 
 
-def live_widget(figure: Explore) -> widgets.VBox:
+def live_widget(controls: Mapping[str, Control], render: Callable[..., tuple[bytes, str, str]]) -> widgets.VBox:
     """A picture with controls that call draw for any value; an exception in draw is shown in its place."""
-    inputs = {name: _input(name, control) for name, control in figure.controls.items()}
+    inputs = {name: _input(name, control) for name, control in controls.items()}
     image = widgets.Image(layout=widgets.Layout(max_width="100%"))
     alt = widgets.HTML()
 
     def show(_: Any = None) -> None:
         # The front-end holds back changes while the kernel draws and then sends the last one.
         try:
-            data, kind, text = figure.render(**{name: box.value for name, box in inputs.items()})
+            data, kind, text = render(**{name: box.value for name, box in inputs.items()})
         except Exception:
             alt.value = f"<pre>{html.escape(traceback.format_exc(limit=-2))}</pre>"
             return
@@ -28,7 +28,7 @@ def live_widget(figure: Explore) -> widgets.VBox:
     for box in inputs.values():
         box.observe(show, "value")
     show()
-    rows = [_with_play(inputs[name], control) for name, control in figure.controls.items()]
+    rows = [_with_play(inputs[name], control) for name, control in controls.items()]
     return widgets.VBox([image, *rows, alt])
 
 

@@ -1,4 +1,4 @@
-"""Losses and the one metric that goes with them; each averages over its batch."""
+"""Losses; each averages over its batch."""
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ def cross_entropy(
         >>> round(float(cross_entropy(jnp.zeros((4, 10)), jnp.array([0, 3, 5, 9]))), 3)  # ln 10
         2.303
     """
-    _same_batch(logits.shape[:-1], labels.shape)
+    same_batch(logits.shape[:-1], labels.shape)
     log_p = jax.nn.log_softmax(logits)
     index = jnp.where((labels < 0) | (labels >= logits.shape[-1]), logits.shape[-1], labels)[..., None]
     picked = jnp.take_along_axis(log_p, index, axis=-1, mode="fill", fill_value=jnp.nan)[..., 0]
@@ -57,7 +57,7 @@ def binary_cross_entropy(logits: Float[Array, "*batch"], labels: Float[Array, "*
         >>> round(float(binary_cross_entropy(jnp.zeros(2), jnp.array([0.0, 1.0]))), 3)  # ln 2
         0.693
     """
-    _same_batch(logits.shape, labels.shape)
+    same_batch(logits.shape, labels.shape)
     return (jax.nn.softplus(logits) - labels * logits).mean()
 
 
@@ -79,33 +79,11 @@ def mean_squared_error(predictions: Float[Array, "*batch"], targets: Float[Array
         >>> float(mean_squared_error(jnp.array([1.0, 2.0]), jnp.array([1.0, 4.0])))
         2.0
     """
-    _same_batch(predictions.shape, targets.shape)
+    same_batch(predictions.shape, targets.shape)
     return ((predictions - targets) ** 2).mean()
 
 
-def accuracy(logits: Float[Array, "*batch classes"], labels: Int[Array, "*batch"]) -> Float[Array, ""]:
-    r"""Share of examples whose largest logit is that of the label, between 0 and 1.
-
-    Args:
-        logits: scores, shape `[..., K]`; of equal ones the first counts as the largest.
-        labels: integers, shape `[...]`.
-
-    Returns:
-        The share, a scalar.
-
-    Raises:
-        ValueError: the shapes do not fit, or the batch is empty.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> float(accuracy(jnp.array([[2.0, 1.0], [0.0, 3.0]]), jnp.array([0, 0])))
-        0.5
-    """
-    _same_batch(logits.shape[:-1], labels.shape)
-    return (logits.argmax(-1) == labels).mean()
-
-
-def _same_batch(first: tuple[int, ...], second: tuple[int, ...]) -> None:
+def same_batch(first: tuple[int, ...], second: tuple[int, ...]) -> None:
     if first != second:
         raise ValueError(f"labels: got shape {tuple(second)}, expected {tuple(first)} to fit the predictions")
     if 0 in first:

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from deepbook.plots import phone_text
+from deepbook.page.plots import phone_text
 
 MAX_FRAMES = 64
 MAX_BYTES = 300_000
@@ -83,7 +83,7 @@ def page(
     smallest = min(min(texts), 99.0)  # pixels on a phone, for `make check`
     record = {"kind": kind, "controls": controls, "text": round(smallest, 1), "alts": alts, "frames": frames} | more
     text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
-    package = resources.files("deepbook")
+    package = resources.files("deepbook.page")
     as_is = ' class="as-is"' if photo else ""
     first = f'<img{as_is} src="{frames[start]}" alt="{html.escape(alts[start])}">'
     return (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbook.markup import prose
+from deepbook.page._markup import prose
 
 MIME = "application/vnd.deepbook.claim+json"
 KINDS = ("theorem", "replication", "observation")
