@@ -128,8 +128,8 @@ def test_sequential_gives_each_layer_its_own_key():
         (lambda: LAYERS["LayerNorm"][0](jnp.ones(5)), "x: LayerNorm got shape (5,), expected the last axis to be 4"),
         (lambda: db.Dropout(1.0), "rate: got 1.0, expected 0 <= rate < 1"),
         (lambda: db.MLP.init(KEY, [4]), "sizes: got [4], expected at least an input and an output width"),
-        (lambda: db.Linear.init(KEY, 0, 3), "shape: got (3, 0), expected (out, in, ...) with positive sizes"),
-        (lambda: db.Embedding.init(KEY, 0, 3), "vocabulary, width: got 0, 3, expected positive sizes"),
+        (lambda: db.Linear.init(KEY, 0, 3), "size_in: got 0, expected a whole number from 1 on"),
+        (lambda: db.Embedding.init(KEY, 0, 3), "vocabulary: got 0, expected a whole number from 1 on"),
         (lambda: db.init.orthogonal(KEY, (2, 3, 4)), "shape: got (2, 3, 4), expected (out, in)"),
     ],
 )

@@ -58,9 +58,9 @@ def test_accuracy_counts():
         ),
         (
             lambda: db.mean_squared_error(jnp.zeros((4, 1)), jnp.zeros(4)),
-            r"labels: got shape \(4,\), expected \(4, 1\)",
+            r"targets: got shape \(4,\), expected \(4, 1\)",
         ),
-        (lambda: db.cross_entropy(jnp.zeros((0, 3)), jnp.zeros(0, int)), "labels: got an empty batch"),
+        (lambda: db.cross_entropy(jnp.zeros((0, 3)), jnp.zeros(0, int)), "logits: got an empty batch"),
         (lambda: db.binary_cross_entropy(jnp.zeros(2), jnp.zeros(3)), r"labels: got shape \(3,\), expected \(2,\)"),
     ],
 )

@@ -1,6 +1,5 @@
 """What an argument may be: real numbers, indices, a share, one of a few words. Every error names the argument."""
 
-import math
 import numbers
 from typing import Any
 
@@ -34,6 +33,16 @@ def reals(name: str, value: Any, dtype: Any) -> Array:
     if value.dtype == bool or jnp.issubdtype(value.dtype, jnp.integer):
         return value.astype(dtype)
     return floats(name, value)
+
+
+def wide(*dtypes: Any) -> Any:
+    """Float64 if one of the dtypes is, else float32: sums and statistics of 16 bits lose too much."""
+    return jnp.dtype(jnp.float64 if jnp.float64 in dtypes else jnp.float32)
+
+
+def common(a: Any, b: Any) -> Any:
+    """The dtype of a result of two floating-point dtypes."""
+    return a if a == b else wide(a, b)
 
 
 def indices(name: str, value: Any) -> Array:
@@ -70,12 +79,3 @@ def word(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     """One of a few words."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name}: got {value!r}, expected {', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}")
-
-
-def finite(name: str, value: Any) -> float:
-    """A finite number from 0 on, such as a tolerance."""
-    if not isinstance(value, (numbers.Real, jax.Array, np.ndarray)) or np.ndim(value):
-        raise TypeError(f"{name}: got {type(value).__name__}, expected a number")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name}: got {value}, expected a finite number from 0 on")
-    return float(value)

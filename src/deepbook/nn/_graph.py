@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Integer
 
-from deepbook._checks import floats, indices, whole, word
+from deepbook._checks import floats, indices, whole, wide, word
 from deepbook.nn._module import module, static
 
 REDUCTIONS = {
@@ -187,8 +187,8 @@ def aggregate(
     receivers, wrong = _ends("receivers", receivers, nodes)
     if len(receivers) != messages.shape[-2]:
         raise ValueError(f"receivers: got {len(receivers)}, expected {messages.shape[-2]}, one for each message")
-    wide = jnp.moveaxis(messages.astype(jnp.promote_types(messages.dtype, jnp.float32)), -2, 0)
-    total = jnp.moveaxis(REDUCTIONS[how](wide, receivers, nodes), 0, -2)
+    edges_first = jnp.moveaxis(messages.astype(wide(messages.dtype)), -2, 0)
+    total = jnp.moveaxis(REDUCTIONS[how](edges_first, receivers, nodes), 0, -2)
     if how != "sum":
         count = _count(receivers, nodes)[:, None]
         if how == "mean":
@@ -198,7 +198,7 @@ def aggregate(
     return jnp.where(wrong.any(), jnp.nan, total.astype(messages.dtype))
 
 
-def degrees(receivers: Integer[Array, " edges"], nodes: int, dtype: jnp.dtype = jnp.float32) -> Float[Array, " nodes"]:
+def degrees(receivers: Integer[Array, " edges"], nodes: int, dtype: Any = jnp.float32) -> Float[Array, " nodes"]:
     """How many edges end at each node.
 
     Args:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from deepbook._checks import wide
 from deepbook.nn._graph import Graph, aggregate, degrees, gather, rows, without_loops
 from deepbook.nn._layers import Linear, last_axis
 from deepbook.nn._module import module
@@ -69,8 +70,7 @@ class GCNConv:
         h = rows(h, graph)
         last_axis("h", h, self.linear.weight.shape[1], "GCNConv")
         h = h @ self.linear.weight.T
-        wide = jnp.promote_types(h.dtype, jnp.float32)
-        scale = jax.lax.rsqrt(1 + degrees(graph.receivers, graph.nodes, wide)).astype(h.dtype)[:, None]
+        scale = jax.lax.rsqrt(1 + degrees(graph.receivers, graph.nodes, wide(h.dtype))).astype(h.dtype)[:, None]
         h = h * jnp.broadcast_to(scale, h.shape)
         total = h + aggregate(gather(h, graph.senders), graph.receivers, graph.nodes)
         return total * jnp.broadcast_to(scale, h.shape) + jnp.broadcast_to(self.linear.bias, h.shape)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer, Key
 
-from deepbook._checks import floats, indices, reals, share, whole
+from deepbook._checks import common, floats, indices, reals, share, whole, wide
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, lecun_normal
 
@@ -52,6 +52,7 @@ class Linear:
             >>> Linear.init(jax.random.key(0), 784, 10)
             Linear(weight=f32[10,784], bias=f32[10])
         """
+        whole(1, size_in=size_in, size_out=size_out)
         return cls(weight=initializer(key, (size_out, size_in)), bias=jnp.zeros(size_out))
 
     def __call__(
@@ -190,8 +191,8 @@ class LayerNorm:
             ValueError: the last axis of `x` has another size than the scale.
         """
         x = last_axis("x", x, self.scale.shape[0], "LayerNorm", self.scale.dtype)
-        dtype = jnp.promote_types(x.dtype, self.scale.dtype)
-        x = x.astype(jnp.promote_types(dtype, jnp.float32))
+        dtype = common(x.dtype, self.scale.dtype)
+        x = x.astype(wide(dtype))
         centred = x - x.mean(-1, keepdims=True)
         normal = centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + self.epsilon)
         scale, bias = (jnp.broadcast_to(a.astype(x.dtype), x.shape) for a in (self.scale, self.bias))

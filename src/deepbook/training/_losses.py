@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Integer, Real
 
-from deepbook._checks import floats, indices, reals, share, word
+from deepbook._checks import common, floats, indices, reals, share, word
 
 
 def cross_entropy(
@@ -126,7 +126,7 @@ def _pair(first: str, a: Any, second: str, b: Any) -> tuple[Array, Array]:
     a = floats(first, a)
     b = reals(second, b, a.dtype)
     _same_batch(first, a.shape, second, b.shape)
-    dtype = jnp.promote_types(a.dtype, b.dtype)
+    dtype = common(a.dtype, b.dtype)
     return a.astype(dtype), b.astype(dtype)
 
 
