@@ -124,7 +124,8 @@ def tell_apart(doctree: nodes.document) -> None:
     ids = iter(unique(name for node in found for name in ID.findall(node.astext())))
     for node in found:
         text = ID.sub(lambda _: next(ids), node.astext())
-        node.replace_self(nodes.raw("", text, format="html"))
+        if text != node.astext():
+            node.replace_self(nodes.raw("", text, format="html"))
 
 
 def resolve_sources(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepbook.page._markup import prose
-from deepbook.page._numbers import as_numbers, python_number, tolerance
+from deepbook.page._numbers import Number, as_numbers, python_number, tolerance
 
 MIME = "application/vnd.deepbook.claim+json"
 KINDS = ("theorem", "replication", "observation")
@@ -93,15 +93,15 @@ def claim(
     statement: str,
     measured: Any,
     *,
-    equal: float | None = None,
-    at_least: float | None = None,
-    at_most: float | None = None,
-    between: tuple[float, float] | None = None,
-    slope: float | None = None,
-    agrees_within_se: float | None = None,
-    tol: float = 0,
-    standard_errors: float = 4,
-    null: float | None = None,
+    equal: Number | None = None,
+    at_least: Number | None = None,
+    at_most: Number | None = None,
+    between: Sequence[Number] | np.ndarray | None = None,
+    slope: Number | None = None,
+    agrees_within_se: Number | None = None,
+    tol: Number = 0,
+    standard_errors: Number = 4,
+    null: Number | None = None,
     kind: str | None = None,
     source: str | None = None,
     digits: int = 3,

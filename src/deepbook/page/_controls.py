@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbook.page._numbers import as_numbers, finite_number, python_number
+from deepbook.page._numbers import Number, as_numbers, finite_number, python_number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Control:
 
 
 def slider(
-    values: Iterable[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
+    values: Iterable[Number], *, start: Number | None = None, label: str | None = None, format: str = "{:g}"
 ) -> Control:
     """A slider over numbers.
 
@@ -62,7 +62,7 @@ def slider(
 
 
 def play(
-    values: Iterable[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
+    values: Iterable[Number], *, start: Number | None = None, label: str | None = None, format: str = "{:g}"
 ) -> Control:
     """A slider that runs by itself when asked to, with a button to start and to pause.
 

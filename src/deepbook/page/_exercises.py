@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deepbook.page._numbers import as_numbers, tolerance
+from deepbook.page._numbers import Number, as_numbers, tolerance
 
 
 class Result:
@@ -21,7 +21,7 @@ class Result:
         return f"{mark} {self.message}"
 
 
-def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]], *, tol: float = 1e-5) -> Result:
+def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]], *, tol: Number = 1e-5) -> Result:
     r"""Compare a reader's function with expected values, case by case, and diagnose the first difference.
 
     A case passes when the structure and the shapes are the expected ones and $|a - e| \le \text{tol}\,(1 + |e|)$ for
@@ -49,7 +49,7 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
     """
     if not cases:
         raise ValueError("cases: got none, expected at least one")
-    tolerance("tol", tol)
+    tol = tolerance("tol", tol)
     if all(expected is None for _, expected in cases):
         raise ValueError("cases: each expects None, which a stub returns too; expected at least one other value")
     for number, (arguments, expected) in enumerate(cases, 1):
@@ -69,7 +69,7 @@ def check_gradient(
     points: Sequence[tuple[Any, ...]],
     *,
     argnums: int | tuple[int, ...] = 0,
-    tol: float = 1e-4,
+    tol: Number = 1e-4,
 ) -> Result:
     r"""Compare a reader's gradient with the one JAX derives, and name the usual slips.
 
@@ -98,7 +98,7 @@ def check_gradient(
     """
     if not points:
         raise ValueError("points: got none, expected at least one")
-    tolerance("tol", tol)
+    tol = tolerance("tol", tol)
     for number, point in enumerate(points, 1):
         arguments = tuple(jnp.asarray(x, jnp.float32) if np.asarray(x).dtype.kind == "f" else x for x in point)
         expected = jax.grad(of, argnums)(*arguments)

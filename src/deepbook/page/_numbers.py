@@ -4,8 +4,11 @@ import math
 import numbers
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+
+Number = float | np.generic | np.ndarray | jax.Array  # one number, of whatever library
 
 
 def as_numbers(value: Any) -> np.ndarray | None:
