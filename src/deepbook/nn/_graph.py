@@ -16,12 +16,7 @@ from jaxtyping import Array, Float, Integer
 from deepbook._checks import floats, indices, whole, wide, word
 from deepbook.nn._module import module, static
 
-REDUCTIONS = {
-    "sum": jax.ops.segment_sum,
-    "mean": jax.ops.segment_sum,
-    "max": jax.ops.segment_max,
-    "min": jax.ops.segment_min,
-}
+REDUCTIONS = ("sum", "mean", "max", "min")
 
 
 @module
@@ -140,15 +135,15 @@ def gather(
 
     Raises:
         TypeError: the features are not floating-point numbers, or the index not integers.
-        ValueError: one of them has too few or too many axes.
+        ValueError: one of them has too few or too many axes, or there is no node.
 
     Example:
         >>> gather(jnp.array([[1.0], [2.0]]), jnp.array([1, 0, 2]))[:, 0].tolist()
         [2.0, 1.0, 0.0]
     """
     h = floats("h", h)
-    if h.ndim < 2:
-        raise ValueError(f"h: got shape {h.shape}, expected [..., nodes, width]")
+    if h.ndim < 2 or h.shape[-2] == 0:
+        raise ValueError(f"h: got shape {h.shape}, expected [..., nodes, width] with at least one node")
     index, wrong = _ends("index", index, h.shape[-2])
     found = h.at[..., index, :].get(mode="fill", fill_value=0)
     return jnp.where(jnp.broadcast_to(wrong[:, None], found.shape), jnp.nan, found)
@@ -179,7 +174,7 @@ def aggregate(
         >>> aggregate(jnp.array([[1.0], [5.0], [2.0]]), jnp.array([0, 0, 1]), 3, "mean")[:, 0].tolist()
         [3.0, 2.0, 0.0]
     """
-    word("how", how, tuple(REDUCTIONS))
+    word("how", how, REDUCTIONS)
     whole(0, nodes=nodes)
     messages = floats("messages", messages)
     if messages.ndim < 2:
@@ -187,8 +182,11 @@ def aggregate(
     receivers, wrong = _ends("receivers", receivers, nodes)
     if len(receivers) != messages.shape[-2]:
         raise ValueError(f"receivers: got {len(receivers)}, expected {messages.shape[-2]}, one for each message")
-    edges_first = jnp.moveaxis(messages.astype(wide(messages.dtype)), -2, 0)
-    total = jnp.moveaxis(REDUCTIONS[how](edges_first, receivers, nodes), 0, -2)
+    start = {"max": -jnp.inf, "min": jnp.inf}.get(how, 0.0)
+    table = jnp.full((*messages.shape[:-2], nodes, messages.shape[-1]), start, wide(messages.dtype))
+    row = table.at[..., receivers, :]  # not jax.ops.segment_sum, whose rounding differs where there are leading axes
+    collect = {"max": row.max, "min": row.min}.get(how, row.add)
+    total = collect(messages.astype(table.dtype), mode="drop")
     if how != "sum":
         count = _count(receivers, nodes)[:, None]
         if how == "mean":
