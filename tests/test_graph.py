@@ -188,9 +188,11 @@ def test_self_loops_of_the_graph_are_not_added_again(layer, directed):
     np.testing.assert_allclose(layer(H[:4], graph), expected, rtol=2e-5, atol=2e-5)
 
 
-@pytest.mark.parametrize("kind", ["uint8", "int8", "uint16", "int32", "uint32"])
-@pytest.mark.parametrize("nodes", [7, 127, 255, 300])
-def test_edges_of_every_integer_type(layer, kind, nodes):
+@pytest.mark.parametrize(
+    ("kind", "nodes"), [("uint8", 255), ("uint8", 300), ("int8", 127), ("int8", 300), ("uint32", 7)]
+)
+def test_edges_of_every_integer_type(kind, nodes):
+    layer = LAYERS["GATConv"]
     wide, h = db.Graph.of(EDGES, nodes), jnp.zeros((nodes, 4)).at[:7].set(H)
     of_pairs = db.Graph.of(EDGES.astype(kind), nodes, pad_to=12)
     assert of_pairs.senders[:10].tolist() == wide.senders.tolist()

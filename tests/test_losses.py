@@ -49,8 +49,9 @@ def test_accuracy_counts():
     assert float(db.accuracy(jnp.eye(4), jnp.array([0, 1, 0, 0]))) == 0.5
 
 
-@pytest.mark.parametrize("kind", ["uint8", "int8", "uint16", "int16", "uint32", "int32"])
-@pytest.mark.parametrize("classes", [128, 256, 300])
+@pytest.mark.parametrize(
+    ("kind", "classes"), [("uint8", 256), ("uint8", 300), ("int8", 128), ("int8", 300), ("uint32", 9)]
+)
 def test_labels_of_every_integer_type(kind, classes):
     y = np.arange(0, min(classes, np.iinfo(kind).max + 1), 7)
     z = jnp.asarray(RNG.normal(size=(len(y), classes)), jnp.float32)
@@ -119,7 +120,7 @@ def test_whole_numbers_as_targets(kind):
         (lambda: db.cross_entropy(Z, jnp.zeros(2)), "labels: got dtype float32, expected integers"),
         (lambda: db.cross_entropy(Z, jnp.zeros(2, bool)), "labels: got dtype bool, expected integers"),
         (lambda: db.cross_entropy(Z, None), "labels: got NoneType, expected an array of numbers"),
-        (lambda: db.cross_entropy(Z, ["a", "b"]), "labels: got list, expected an array of numbers"),
+        (lambda: db.cross_entropy(Z, {"a": 1}), "labels: got dict, expected an array of numbers"),
         (
             lambda: db.cross_entropy(Z, np.array([0, 2**32])),
             "labels: got integers from 0 to 4294967296, expected int32",
