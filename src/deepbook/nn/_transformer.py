@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Integer, Key
 
@@ -192,7 +193,7 @@ class Transformer:
         return tuple((zeros, zeros) for _ in self.blocks)
 
     def step(
-        self, token: Integer[Array, "*batch"], position: Integer[Array, ""] | int, cache: Cache
+        self, token: Integer[Array, "*batch"], position: Integer[Array, ""] | np.integer | int, cache: Cache
     ) -> tuple[Float[Array, "*batch vocabulary"], Cache]:
         """Logits after one more token, from the stored keys and values of the earlier ones.
 
