@@ -13,6 +13,8 @@ import pytest
 import deepbook as db
 from deepbook.training import _batches
 from deepbook.training import _fit as train
+from deepbook.training import _loop
+from deepbook.training._identity import identity
 
 KEY = jax.random.key(0)
 X = jax.random.normal(jax.random.key(1), (60, 3))
@@ -112,7 +114,8 @@ def test_one_compilation_for_all_lengths():
     optimizer = optax.sgd(0.05)
     for steps in (1, 7, 40, 1500):
         db.fit(loss, MODEL, (X, Y), optimizer, steps=steps, batch_size=5, key=KEY)
-    program = train._program(loss, optimizer, False, None)
+    shell = jax.tree.map(lambda _: None, MODEL)
+    program = _loop.stepper(loss, optimizer, None, 1, identity(loss, optimizer, shell))
     assert program._cache_size() == 1
 
 
