@@ -155,10 +155,13 @@ def _of_class(kind: type) -> list[Any]:
 
 @lru_cache(maxsize=4096)
 def _globals(code: CodeType) -> tuple[str, ...]:
-    """The names that code, and the functions defined in it, look up outside of all functions."""
-    names = [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
-    inner = [name for const in code.co_consts if isinstance(const, CodeType) for name in _globals(const)]
-    return tuple(dict.fromkeys([*names, *inner]))
+    """The global names that code, and the functions defined in it, read and do not set (as a counter of calls is)."""
+    steps = list(dis.get_instructions(code))
+    names = dict.fromkeys(step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for const in code.co_consts:
+        names |= dict.fromkeys(_globals(const) if isinstance(const, CodeType) else ())
+    own = {step.argval for step in steps if step.opname == "STORE_GLOBAL"}
+    return tuple(name for name in names if name not in own)
 
 
 @lru_cache(maxsize=4096)
