@@ -179,7 +179,7 @@ def test_a_counter_of_traces_does_not_compile_anew():
 
 def test_cycles_and_names_without_a_value():
     def recursive(n):
-        return recursive(n - 1) if n else unknown  # noqa: F821
+        return recursive(n - 1) if n else unknown
 
     loop = [recursive]
     loop.append(loop)
