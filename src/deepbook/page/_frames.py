@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from deepbook.page._digest import digest, pack
 from deepbook.page.plots import phone_text
 
 MAX_FRAMES = 64
@@ -33,9 +34,10 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     buffer = io.BytesIO()
     text = phone_text(figure)
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
+    shown = digest(figure, most=2, blocks=3)
     plt.close(figure)
     image = Image.open(buffer).convert("RGB")
-    image.info["phone_text"] = text
+    image.info |= {"phone_text": text, "digest": shown}
     return image, alt
 
 
@@ -50,8 +52,8 @@ def page(
     start: int = 0,
     photo: bool = False,
     **more: Any,
-) -> str:
-    """The HTML of a figure: the first picture, controls, all frames, and the script that moves them.
+) -> tuple[str, str]:
+    """A figure that moves: its HTML (first picture, controls, all frames, script), and what its frames show.
 
     Args:
         kind: "explore", "animate", "stepper" or "predict".
@@ -64,12 +66,13 @@ def page(
         photo: the pictures keep their colours in dark mode.
         **more: what the script needs besides.
     """
-    alts, jobs, texts = [], [], []
+    alts, jobs, texts, shown = [], [], [], []
     with ThreadPoolExecutor(2) as pool:  # a frame is encoded while the next ones are drawn
         for call in calls:
             image, alt = call()
             alts.append(alt)
             texts.append(image.info["phone_text"])
+            shown.append(image.info["digest"])
             jobs.append(pool.submit(encode, image))
     frames = [
         f"data:image/{form};base64,{base64.b64encode(data).decode()}" for data, form in (j.result() for j in jobs)
@@ -86,7 +89,7 @@ def page(
     package = resources.files("deepbook.page")
     as_is = ' class="as-is"' if photo else ""
     first = f'<img{as_is} src="{frames[start]}" alt="{html.escape(alts[start])}">'
-    return (
+    markup = (
         f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
         f"<style>{(package / 'interact.css').read_text()}</style>{before}{first}{after}"
         '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
@@ -94,6 +97,7 @@ def page(
         f'<script type="application/json">{text}</script>'
         f"<script>{(package / 'interact.js').read_text()}</script></div>"
     )
+    return markup, pack(shown)
 
 
 def figure_id(name: str) -> str:
