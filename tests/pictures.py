@@ -47,14 +47,15 @@ def _differ(old, new, tolerance):
 
 
 def _agree(key, old, new, tolerance):
-    if type(old) is not type(new):
+    if isinstance(old, list | str) and type(old) is not type(new):
         return False
     if isinstance(old, str):
-        same_words = NUMBER.sub("#", old) == NUMBER.sub("#", new)
-        return same_words and all(map(_near, _numbers(old), _numbers(new), [tolerance] * len(old)))
+        return _same_text(old, new, tolerance)
     if key == "n":
         old, new = ([n] if isinstance(n, int) else n for n in (old, new))
         return len(old) == len(new) and all(map(_near, old, new, [tolerance] * 2))
+    if key == "way":
+        return abs(old - new) <= 2 * tolerance + 4 * tolerance * old
     if key == "limits":
         return _limits(["linear", *old], ["linear", *new], tolerance)
     if old and isinstance(old[0], str):
@@ -73,12 +74,20 @@ def _limits(old, new, tolerance):
     return max(abs(a - c), abs(b - d)) <= tolerance * abs(b - a)
 
 
-def _numbers(text):
-    return [float(number.replace("−", "-")) for number in NUMBER.findall(text)]
+def _same_text(old, new, tolerance):
+    """The same words; numbers agree, and of two digits and more also when the last one is rounded the other way."""
+    if NUMBER.sub("#", old) != NUMBER.sub("#", new):
+        return False
+    for one, other in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
+        whole, _, decimals = one.partition("e")[0].partition(".")
+        unit = 10.0 ** -len(decimals) if decimals and len((whole + decimals).lstrip("-−0")) > 1 else 0.0
+        if not _near(*(float(number.replace("−", "-")) for number in (one, other)), tolerance, unit):
+            return False
+    return True
 
 
-def _near(old, new, tolerance):
-    return abs(old - new) <= tolerance * abs(old)
+def _near(old, new, tolerance, unit=0.0):
+    return abs(old - new) <= max(tolerance * abs(old), 1.01 * unit)
 
 
 def _digests(outputs):

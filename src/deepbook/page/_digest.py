@@ -1,5 +1,6 @@
 """What a figure shows, in a few numbers: stored beside its picture, so that a re-run can be compared with it."""
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.category import StrCategoryFormatter
 from matplotlib.collections import Collection, PathCollection, QuadMesh
 from matplotlib.colors import to_hex, to_rgba_array
 from matplotlib.figure import Figure
@@ -15,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.quiver import Quiver
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 MIME = "application/vnd.deepbook.figure+json"
 Digest = dict[str, Any]
@@ -62,30 +64,36 @@ def pack(frames: Digest | Sequence[Digest]) -> str:
     """A digest, or those of the frames of a moving figure, as text; of a frame only what differs from the one before.
 
     Example:
-        >>> pack([{"1": "a", "1 x": [1]}, {"1": "b", "1 x": [1]}])
-        '[{"1":"a","1 x":[1]},{"1":"b"}]'
+        >>> pack([{"1": "a", "1 line 1": {"n": 2, "x": [1]}}, {"1": "a", "1 line 1": {"n": 2, "x": [3]}}])
+        '[{"1":"a","1 line 1":{"n":2,"x":[1]}},{"1 line 1":{"x":[3]}}]'
     """
-    if not isinstance(frames, dict):
-        pairs = list(zip([{}, *frames], frames, strict=False))
-        new = [{key: value for key, value in now.items() if before.get(key) != value} for before, now in pairs]
-        gone = [dict.fromkeys(key for key in before if key not in now) for before, now in pairs]
-        frames = [a | b for a, b in zip(new, gone, strict=True)]
-    return json.dumps(frames, ensure_ascii=False, separators=(",", ":"))
+    told = frames if isinstance(frames, dict) else list(map(_change, [{}, *frames], frames))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(text: str) -> list[Digest]:
     """The digests of all frames; of a figure that does not move its only one.
 
     Example:
-        >>> unpack('[{"1":"a","1 x":[1]},{"1":"b"}]')
-        [{'1': 'a', '1 x': [1]}, {'1': 'b', '1 x': [1]}]
+        >>> unpack('[{"1":"a","1 line 1":{"n":2,"x":[1]}},{"1 line 1":{"x":[3]}}]')[1]
+        {'1': 'a', '1 line 1': {'n': 2, 'x': [3]}}
     """
-    stored = json.loads(text)
-    frames: list[Digest] = []
-    for change in [stored] if isinstance(stored, dict) else stored:
-        now = (frames[-1] if frames else {}) | change
-        frames.append({key: value for key, value in now.items() if value is not None})
-    return frames
+    told = json.loads(text)
+    return list(itertools.accumulate([told] if isinstance(told, dict) else told, _changed))
+
+
+def _change(before: Any, now: Any) -> Any:
+    """What turns one into the other; None removes."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return now
+    return {key: _change(before.get(key), now.get(key)) for key in before | now if before.get(key) != now.get(key)}
+
+
+def _changed(before: Any, change: Any) -> Any:
+    if not (isinstance(before, dict) and isinstance(change, dict)):
+        return change
+    both = before | {key: _changed(before.get(key), value) for key, value in change.items()}
+    return {key: value for key, value in both.items() if value is not None}
 
 
 def _parts(axis: Axes, most: int, blocks: int) -> Iterator[tuple[str, Any]]:
@@ -96,8 +104,8 @@ def _parts(axis: Axes, most: int, blocks: int) -> Iterator[tuple[str, Any]]:
         for name, side in (("x", axis.xaxis), ("y", axis.yaxis)):
             limits = [_short(value) for value in side.get_view_interval()]
             yield name, [side.get_scale(), *(limits[::-1] if side.get_inverted() else limits)]
-            if isinstance(side.get_major_formatter(), FixedFormatter):
-                yield f"{name} ticks", " | ".join(side.get_major_formatter().seq)
+            if isinstance(side.get_major_formatter(), FixedFormatter | FuncFormatter | StrCategoryFormatter):
+                yield f"{name} ticks", " | ".join(t.get_text() for t in side.get_majorticklabels())
     elif title:
         yield "", title
     if legend := axis.get_legend():
@@ -133,7 +141,10 @@ def _drawn(axis: Axes, artists: Sequence[Any], blocks: int) -> dict[str, Any]:
     in_order = not (one and isinstance(artists[0], Collection) and count != len(points[0]))
     if isinstance(artists[0], Patch):  # lower corners, then upper ones
         points = [np.stack(points, axis=1).reshape(-1, 2)]
-    return told | _where(axis, np.concatenate(points), blocks, in_order=in_order)
+    told |= _where(axis, np.concatenate(points), blocks, in_order=in_order)
+    if one and isinstance(artists[0], Line2D) and count > blocks + 2:  # how far it goes up and down, in axes' heights
+        told["way"] = round(np.nansum(np.abs(np.diff(_thousandths(axis, points[0])[:, 1]))) / 1000, 2)
+    return told
 
 
 def _count(artist: Any, points: np.ndarray) -> int:

@@ -34,7 +34,7 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     buffer = io.BytesIO()
     text = phone_text(figure)
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
-    shown = digest(figure, most=2, blocks=3)
+    shown = digest(figure, most=2, blocks=2)
     plt.close(figure)
     image = Image.open(buffer).convert("RGB")
     image.info |= {"phone_text": text, "digest": shown}
