@@ -51,6 +51,16 @@ def test_the_first_picture_is_that_of_the_starting_values():
     assert first == record_of(page)["frames"][5]
 
 
+def test_every_control_begins_where_it_should():
+    page = explore(draw, slope=slider([1, 2, 4], start=4), kind=choice(["solid", "dashed"], start="dashed")).html()
+    assert '<option value="1" selected>dashed</option>' in page
+    assert page.count(" selected") == 1
+    assert 'max="2" step="1" value="2"' in page
+    assert re.search(r'<img src="([^"]+)"', page)[1] == record_of(page)["frames"][5]
+    live_kind = live(explore(draw, slope=slider([1, 2]), kind=choice(["solid", "dashed"], start="dashed"))).children[2]
+    assert live_kind.value == "dashed"
+
+
 def test_same_bytes_again():
     assert full().html() == full().html()
 
