@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deepbook.page._frames import with_code
+
 ROOT = Path(__file__).resolve().parents[1]
 CLAIM = "application/vnd.deepbook.claim+json"
 SHOWS = "application/vnd.deepbook.figure+json"
@@ -137,6 +139,8 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
         if "image/png" in output or "db-figure" in page:
             found += check_figure(cell, output)
         if "db-figure" in page:
+            if page != with_code(page):
+                found.append("figure with another interact.js or .css than the package's: tools/refresh.py")
             frames = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S)[1])
             size = sum(map(len, frames["frames"]))
             if size > MAX_FRAME_BYTES:

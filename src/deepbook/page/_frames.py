@@ -20,6 +20,7 @@ from deepbook.page.plots import phone_text
 
 MAX_FRAMES = 64
 MAX_BYTES = 300_000
+CODE = re.compile(r"(?s)(?<=>)<style>.*?</style>|(?<=</script>)<script>.*</script>")  # no text holds "</"
 Draw = Callable[..., tuple[Figure, str]]
 
 
@@ -86,18 +87,44 @@ def page(
     smallest = min(min(texts), 99.0)  # pixels on a phone, for `make check`
     record = {"kind": kind, "controls": controls, "text": round(smallest, 1), "alts": alts, "frames": frames} | more
     text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
-    package = resources.files("deepbook.page")
     as_is = ' class="as-is"' if photo else ""
     first = f'<img{as_is} src="{frames[start]}" alt="{html.escape(alts[start])}">'
     markup = (
         f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
-        f"<style>{(package / 'interact.css').read_text()}</style>{before}{first}{after}"
+        f"{before}{first}{after}"
         '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
         '<p class="db-hidden" aria-live="polite"></p>'
-        f'<script type="application/json">{text}</script>'
-        f"<script>{(package / 'interact.js').read_text()}</script></div>"
+        f'<script type="application/json">{text}</script></div>'
     )
-    return markup, pack(shown)
+    return with_code(markup), pack(shown)
+
+
+def without_code(markup: str) -> str:
+    """A figure's HTML without style and script, for a page that has them once (`interact.css`, `interact.js`)."""
+    return CODE.sub("", markup)
+
+
+def with_code(markup: str) -> str:
+    """A figure's HTML with today's style and script, whichever it had.
+
+    Each figure brings its own: Colab gives each output a frame of its own, other notebooks draw an output only when it
+    is looked at, and any cell may be run, copied or cleared alone. No figure can rely on another one's.
+    """
+    files = resources.files("deepbook.page")
+    style, script = (one_line((files / f"interact.{kind}").read_text()) for kind in ("css", "js"))
+    head, tail = without_code(markup).split(">", 1)
+    return f"{head}><style>{style}</style>{tail.removesuffix('</div>')}<script>{script}</script></div>"
+
+
+def one_line(code: str) -> str:
+    """Code without line breaks, indentation and comments, which begin with `//` and a blank.
+
+    Example:
+        >>> one_line("a = 1; // one\\n// two\\n  b = 2;")
+        'a = 1; b = 2;'
+    """
+    lines = (re.sub(r"(^|\s)// .*", "", line).strip() for line in code.splitlines())
+    return " ".join(filter(None, lines))
 
 
 def figure_id(name: str) -> str:
