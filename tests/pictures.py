@@ -4,6 +4,8 @@ nbval itself compares no picture. Each figure's output holds a digest (`deepbook
 depends on the processor may loosen the comparison in its metadata, and says why:
 
     "picture": {"tolerance": 0.2, "because": "a point moves when a training run takes another turn"}
+
+With a tolerance of 10, as for times, only words and what there is are compared.
 """
 
 import math
