@@ -187,3 +187,26 @@ def test_frames_hold_only_what_changes():
 
 def test_a_digest_is_small():
     assert max(map(len, (pictures(), points(), curves(), waves(8)))) < 1000
+
+
+ANYTHING = {
+    "nothing": (lambda axis: (axis.plot([]), axis.scatter([], []), axis.bar([], [])), {"1 line 1", "1 collection 1"}),
+    "not a number": (lambda axis: axis.plot([np.nan] * 20), {"1 line 1"}),
+    "zero on a logarithmic axis": (lambda axis: axis.semilogy([0, 1, 0, 2] * 5), {"1 line 1"}),
+    "one pixel": (lambda axis: axis.imshow([[1.0]]), {"1 image 1"}),
+    "holes": (lambda axis: axis.imshow(np.where(GRID > 0.5, GRID, np.nan)), {"1 image 1"}),
+    "colours": (lambda axis: axis.imshow(np.full((4, 4, 3), 255, np.uint8)), {"1 image 1"}),
+    "no arrows": (lambda axis: axis.quiver([0, 1], [0, 1], [0, 0], [0, 0]), {"1 collection 1"}),
+    "levels": (lambda axis: axis.contour(GRID), {"1 collection 1"}),
+    "a smaller one inside": (lambda axis: axis.inset_axes([0.1, 0.1, 0.2, 0.2]).plot([1, 2]), {"2 line 1"}),
+    "a second scale": (lambda axis: axis.secondary_xaxis("top"), {"1 x"}),
+    "space": (lambda axis: axis.figure.add_subplot(projection="3d").scatter(*POINTS.T, CLASSES), {"2 collection 1"}),
+    "angles": (lambda axis: axis.figure.add_subplot(projection="polar").plot(LOSSES), {"2 line 1"}),
+}
+
+
+@pytest.mark.parametrize(("draw", "parts"), ANYTHING.values(), ids=ANYTHING)
+def test_whatever_is_drawn_has_a_digest(draw, parts):
+    figure, (axis,) = axes()
+    draw(axis)
+    assert parts <= unpack(told(figure))[0].keys()

@@ -49,7 +49,7 @@ def digest(figure: Figure, *, most: int = 6, blocks: int = 4) -> Digest:
     found: Digest = {}
     if words := [t.get_text() for t in figure.texts if t.get_visible() and t.get_text()]:
         found["figure"] = " | ".join(words)
-    axes = [a for axis in figure.axes for a in (axis, *axis.child_axes) if a.get_visible()]
+    axes = [a for axis in figure.axes for a in (axis, *axis.child_axes) if isinstance(a, Axes) and a.get_visible()]
     for number, axis in enumerate(dict.fromkeys(axes), 1):
         found |= {f"{number} {part}".strip(): value for part, value in _parts(axis, most, blocks)}
     before: dict[str, Any] = {}
