@@ -162,4 +162,8 @@ def jupyter_lab(folder):
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:  # a kernel that still starts holds it up
+            server.kill()
+            server.wait()
