@@ -196,7 +196,6 @@ ANYTHING = {
     "one pixel": (lambda axis: axis.imshow([[1.0]]), {"1 image 1"}),
     "holes": (lambda axis: axis.imshow(np.where(GRID > 0.5, GRID, np.nan)), {"1 image 1"}),
     "colours": (lambda axis: axis.imshow(np.full((4, 4, 3), 255, np.uint8)), {"1 image 1"}),
-    "no arrows": (lambda axis: axis.quiver([0, 1], [0, 1], [0, 0], [0, 0]), {"1 collection 1"}),
     "levels": (lambda axis: axis.contour(GRID), {"1 collection 1"}),
     "a smaller one inside": (lambda axis: axis.inset_axes([0.1, 0.1, 0.2, 0.2]).plot([1, 2]), {"2 line 1"}),
     "a second scale": (lambda axis: axis.secondary_xaxis("top"), {"1 x"}),

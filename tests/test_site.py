@@ -116,12 +116,13 @@ def test_a_card_shows_the_figures_stored_picture():
 
 
 def test_a_page_has_the_figures_code_once():
-    figure = '<div class="db-figure db-explore" id="fig-a"><style>a</style><img><script>b</script></div>'
+    record = '<script type="application/json">{}</script>'
+    figure = f'<div class="db-figure" id="fig-a"><style>a</style><img>{record}<script>b</script></div>'
     document = new_document("")
     document += [nodes.raw("", figure, format="html"), nodes.raw("", "<style>c</style>", format="html")]
     deepbook_site.share_code(None, document)
     assert [node.astext() for node in document] == [
-        '<div class="db-figure db-explore" id="fig-a"><img></div>',
+        f'<div class="db-figure" id="fig-a"><img>{record}</div>',
         "<style>c</style>",
     ]
     config = SimpleNamespace(html_static_path=["s"], html_css_files=["custom.css"], html_js_files=[])
