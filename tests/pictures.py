@@ -12,7 +12,6 @@ import math
 import re
 
 import pytest
-from nbval.plugin import IPyNbCell
 
 from deepbook.page._digest import MIME, unpack
 
@@ -99,7 +98,7 @@ def _digests(outputs):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """After nbval has compared a cell's other outputs, compare what its figures show."""
-    if not isinstance(item, IPyNbCell):
+    if type(item).__name__ != "IPyNbCell":  # of nbval, which need not be there where other tests run
         return (yield)
     if MIME not in item.parent.skip_compare:
         item.parent.skip_compare += (MIME,)
