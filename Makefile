@@ -50,9 +50,10 @@ notebook: .venv/ready ## carry text/NAME.md back into the notebook and execute i
 student: .venv/ready ## write copies of the notebooks without solutions and outputs to student/
 	@$(PY) tools/student.py $(NB_FILES)
 
-check: .venv/ready ## style of the code, rules of the notebooks
+check: .venv/ready ## style and types of the code, rules of the notebooks
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
+	@$(PY) -m mypy --no-error-summary
 	@$(PY) tools/check.py $(wildcard notebooks/*.ipynb)
 
 test: .venv/ready ## re-run every notebook cell and compare; doctests; unit tests

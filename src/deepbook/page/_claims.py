@@ -237,7 +237,7 @@ def _check_bound(kind: str, bound: Any, tol: Any, standard_errors: Any) -> tuple
         bound = tuple(python_number(kind, limit) for limit in bound)
     else:
         bound = python_number(kind, bound)
-    limits = bound if kind == "between" else (bound,)
+    limits: tuple[Any, ...] = bound if kind == "between" else (bound,)
     if not all(math.isfinite(limit) for limit in limits) or (kind == "between" and limits[0] >= limits[1]):
         raise ValueError(f"{kind}: got {bound}, expected finite bounds in order: a claim must be able to fail")
     tol = tolerance("tol", tol)

@@ -50,7 +50,7 @@ def slider(
         >>> slider([1, 2, 4], start=2).labels
         ('1', '2', '4')
     """
-    values = tuple(finite_number("values", value) for value in values)
+    values = tuple[Any, ...](finite_number("values", value) for value in values)
     start = None if start is None else python_number("start", start)
     if len(values) < 2 or any(b <= a for a, b in itertools.pairwise(values)):
         raise ValueError(f"values: got {values}, expected at least two, increasing")

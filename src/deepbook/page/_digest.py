@@ -159,19 +159,20 @@ def _points(artist: Any) -> np.ndarray:
     if isinstance(artist, Patch):
         return artist.get_path().get_extents(artist.get_transform()).get_points()
     if isinstance(artist, Line2D):
-        return artist.get_transform().transform(artist.get_path().vertices)
+        return artist.get_transform().transform(np.asarray(artist.get_path().vertices))
     if isinstance(artist, PathCollection | Quiver):
         return artist.get_offset_transform().transform(np.ma.filled(artist.get_offsets(), np.nan))
     if isinstance(artist, QuadMesh):
-        return artist.get_transform().transform(artist.get_coordinates().reshape(-1, 2))
-    vertices = [path.vertices for path in artist.get_paths()]
+        return artist.get_transform().transform(np.asarray(artist.get_coordinates()).reshape(-1, 2))
+    vertices = [np.asarray(path.vertices) for path in artist.get_paths()]
     return artist.get_transform().transform(np.concatenate(vertices)) if vertices else np.zeros((0, 2))
 
 
 def _colour(artists: Sequence[Any], blocks: int) -> dict[str, Any]:
     """The one colour, the values that are shown as colours, or how dark the colours are."""
     if len(artists) == 1 and isinstance(artists[0], Collection) and artists[0].get_array() is not None:
-        values = artists[0].norm(artists[0].get_array())
+        shown: Any = artists[0].get_array()
+        values: Any = artists[0].norm(shown)
         return {"map": artists[0].get_cmap().name, "value": _told(1000 * np.ma.filled(values, np.nan).ravel(), blocks)}
     every = [_rgba(artist) for artist in artists]
     colours = np.concatenate([rows for rows in every if len(rows)] or [np.zeros((1, 4))])
@@ -191,13 +192,14 @@ def _image(axis: Axes, image: AxesImage) -> dict[str, Any]:
     """An image's size, where it lies, and its means over nine parts, from top left to bottom right as it is seen."""
     left, right, bottom, top = image.get_extent()
     corners = _thousandths(axis, image.axes.transData.transform([(left, bottom), (right, top)]))
-    array = np.ma.masked_invalid(np.ma.asarray(image.get_array(), float))
+    stored: Any = image.get_array()
+    array: Any = np.ma.masked_invalid(np.ma.asarray(stored, float))
     told: dict[str, Any] = {"n": list(array.shape[:2])}
     if array.ndim == 2:
         told |= {"map": image.get_cmap().name, "limits": [_short(v) for v in image.get_clim()]}
         array = image.norm(array)
     else:
-        array = array[..., :3].mean(-1) / (255 if image.get_array().dtype == np.uint8 else 1)
+        array = array[..., :3].mean(-1) / (255 if stored.dtype == np.uint8 else 1)
     upward = (image.origin == "lower") == (corners[1, 1] > corners[0, 1])
     array = array[:: -1 if upward else 1, :: -1 if corners[0, 0] > corners[1, 0] else 1]
     parts = [p for rows in np.array_split(array, min(3, len(array)))

@@ -47,7 +47,7 @@ class Shape:
         d = np.subtract(toward, (self.x, self.y))
         if not d.any():
             return self.x, self.y
-        around = outline(self).to_polygons()[0] - (self.x, self.y)
+        around = np.asarray(outline(self).to_polygons()[0]) - (self.x, self.y)
         p, e = around[:-1], np.diff(around, axis=0)
         across = d[0] * e[:, 1] - d[1] * e[:, 0]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -92,7 +92,8 @@ def outline(shape: Shape) -> Path:
     """The closed line around a shape."""
     if shape.form == "circle":
         unit = Path.unit_circle()
-        return Path(unit.vertices * [shape.width / 2, shape.height / 2] + [shape.x, shape.y], unit.codes)
+        circle = np.asarray(unit.vertices) * [shape.width / 2, shape.height / 2] + [shape.x, shape.y]
+        return Path(circle, unit.codes)
     corner = {"round": 0.07, "square": 0.0, "pill": shape.height / 2, "cut": 0.11}[shape.form]
     corner = min(corner, shape.width / 2, shape.height / 2)
     bow = 0.0 if shape.form == "cut" else 0.5523 * corner  # a Bézier curve that is nearly a quarter of a circle
@@ -148,9 +149,9 @@ def along(points: np.ndarray, share: float, back: float = 0.0) -> tuple[np.ndarr
     return points[i + 1] - direction * (ends[i] - place), direction
 
 
-def brace_path(a: Point, b: Point, depth: float) -> Path:
-    """A curly brace from `a` to `b` that points to the left of the way."""
-    a, b = np.array(a, float), np.array(b, float)
+def brace_path(start: Point, end: Point, depth: float) -> Path:
+    """A curly brace from `start` to `end` that points to the left of the way."""
+    a, b = np.array(start, float), np.array(end, float)
     length = np.linalg.norm(b - a)
     step, out = (b - a) / length, np.array([a[1] - b[1], b[0] - a[0]]) / length * depth / 2
     r = min(depth / 2, length / 4) * step

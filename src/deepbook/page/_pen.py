@@ -25,7 +25,8 @@ class Pen:
     """
 
     def __init__(self, axis: Axes, width: float, height: float):
-        self.axis, self.figure, self.width, self.height = axis, axis.figure, width, height
+        self.axis, self.width, self.height = axis, width, height
+        self.figure: Any = axis.figure
         axis.set(xlim=(0, width), ylim=(0, height))
         axis.axis("off")
 
@@ -113,7 +114,8 @@ class Pen:
         role_ = self.role(role)
         path = brace_path(start, end, depth)
         self.axis.add_patch(PathPatch(path, fc="none", ec=role_.color, lw=1.2, zorder=3))
-        (x, y), (u, v) = path.vertices[5], (np.array(end) - start) / np.hypot(*(np.array(end) - start))
+        way = np.array(end) - start
+        (x, y), (u, v) = np.asarray(path.vertices)[5], way / np.hypot(*way)
         if abs(u) > 0.7:
             self.text(x, y + 0.05 * np.sign(u), label, va="bottom" if u > 0 else "top")
         else:

@@ -170,7 +170,7 @@ class Canvas(Pen):
         values = np.zeros(cells) if isinstance(cells, tuple) else np.asarray(cells)
         if values.ndim != 2 or 0 in values.shape:
             raise ValueError(f"cells: got shape {values.shape}, expected [rows, columns]")
-        words, (n, m) = values.dtype.kind in "US", values.shape
+        words, n, m = values.dtype.kind in "US", len(values), len(values[0])
         hidden = np.zeros((n, m), bool) if hidden is None else np.broadcast_to(hidden, (n, m))
         wide, high = cell if isinstance(cell, tuple) else (cell, cell)
         if ha == "left":
@@ -208,7 +208,8 @@ class Canvas(Pen):
                 self.text(x, y, part, ha="left")
                 x += self._room([part]) + gap
                 continue
-            cells, label, role, rows, columns = (*part, *("", "data", "", "")[len(part) - 1 :])
+            filled: tuple[Any, ...] = (*tuple(part), *("", "data", "", "")[len(part) - 1 :])
+            cells, label, role, rows, columns = filled
             grid = self.tensor(x, y, cells, "", role, rows=rows, columns=columns, ha="left", **style)
             grids.append(grid)
             labels.append(label)
@@ -229,7 +230,7 @@ class Canvas(Pen):
     def _sides(self, grid: Grid, name: str, words: Any, each: list[Point], middle: Point, off: Point) -> None:
         if not isinstance(words, str) and len(words) != len(each):
             raise ValueError(f"{name}: got {len(words)} words, expected {len(each)}")
-        align = {"ha": "right"} if off[0] else {"va": "baseline"}
+        align: dict[str, Any] = {"ha": "right"} if off[0] else {"va": "baseline"}
         if isinstance(words, str):
             align["color"] = ROLES["note"].color  # or a letter would read as a factor
         for (x, y), word in [(middle, words)] if isinstance(words, str) else zip(each, words, strict=True):
@@ -276,7 +277,7 @@ def panels(titles: Sequence[str], width: float = 5.4, height: float = 2.4, *, ac
     figure.set_layout_engine("none")
     result = []
     for i, title in enumerate(titles):
-        place = [i / n, 0, 1 / n, 1] if across else [0, 1 - (i + 1) / n, 1, 1 / n]
+        place = (i / n, 0, 1 / n, 1) if across else (0, 1 - (i + 1) / n, 1, 1 / n)
         drawing = Canvas(figure.add_axes(place), *size)
         drawing.text(0.08, height - 0.06, title, ha="left", va="top")
         result.append(drawing)

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -49,7 +50,7 @@ def use_style() -> None:
             "axes.labelcolor": "#222222",
             "axes.grid": True,
             "axes.axisbelow": True,
-            "axes.prop_cycle": mpl.cycler(color=CYCLE),
+            "axes.prop_cycle": cycler(color=CYCLE),
             "grid.color": "#e4e4e4",
             "grid.linewidth": 0.7,
             "legend.frameon": False,
@@ -76,7 +77,7 @@ def smallest_text(figure: Figure) -> float:
         7.0
     """
     figure.draw_without_rendering()
-    return min((t.get_fontsize() for t in _shown_texts(figure)), default=np.inf)
+    return min((float(t.get_fontsize()) for t in _shown_texts(figure)), default=np.inf)
 
 
 def phone_text(figure: Figure) -> float:
@@ -195,8 +196,9 @@ def show_points(axis: Axes, x: Any, y: Any, *, size: float = 25) -> None:
     x, y = np.asarray(x), np.asarray(y)
     for label in np.unique(y):
         c = max(int(label), 0)
-        style = {"color": CYCLE[c], "marker": MARKERS[c], "edgecolor": "white", "linewidth": 0.6}
-        axis.scatter(*x[y == label].T, s=size, zorder=3, label=f"{label:g}", **style)
+        style: dict[str, Any] = {"color": CYCLE[c], "marker": MARKERS[c], "edgecolor": "white", "linewidth": 0.6}
+        u, v = x[y == label].T
+        axis.scatter(u, v, s=size, zorder=3, label=f"{label:g}", **style)
 
 
 def show_regions(
