@@ -71,7 +71,7 @@ bench/.venv/ready: bench/requirements.txt requirements.txt pyproject.toml
 	@touch $@
 
 bench: bench/.venv/ready ## time `fit` beside Flax, Equinox and PyTorch, and write bench/RESULTS.md (35 minutes)
-	@cd bench && unset JAX_COMPILATION_CACHE_DIR && for script in peak training floor sweeps startup scaling $(if $(BENCH_SMOKE),accelerator) report; do .venv/bin/python $$script.py || exit 1; done
+	@cd bench && unset JAX_COMPILATION_CACHE_DIR && for script in peak training floor startup scaling $(if $(BENCH_SMOKE),accelerator) report; do .venv/bin/python $$script.py || exit 1; done
 
 smoke: bench/.venv/ready ## run every path of the benches once, without measuring
 	@BENCH_SMOKE=1 XLA_FLAGS=--xla_backend_optimization_level=0 $(MAKE) --no-print-directory bench >bench/smoke.log 2>&1 || (tail -50 bench/smoke.log; exit 1)

@@ -3,8 +3,7 @@
 usage: accelerator.py [--rounds 7] [--seconds 1] [TASK ...]   (writes accelerator.json, which RESULTS.md takes in)
 
 As training.py, but all contestants start together, and there are no numbers of threads to compare. Also measured: the
-peak of matrix products in three precisions, and six runs by `fit_many` side by side and one after another. Every part
-is written as soon as it is there.
+peak of matrix products in three precisions.
 """
 
 import argparse
@@ -14,9 +13,8 @@ import jax
 import numpy as np
 from peak import gigaflops
 from report import PACKAGES
-from sweeps import measure
 from tasks import SMOKE, task, write
-from training import NAMES, PEERS, TASKS, Worker
+from training import PEERS, TASKS, Worker
 
 PRECISIONS = {"float32": ("float32", "highest"), "float32, default": ("float32", None), "bfloat16": ("bfloat16", None)}
 
@@ -64,10 +62,7 @@ def main() -> None:
     machine = f"{jax.devices()[0].device_kind}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     peak = {name: gigaflops(256 if SMOKE else 8192, *spec) / 1000 for name, spec in PRECISIONS.items()}
     training = compare(options.tasks, options.rounds, options.seconds)
-    result = {"machine": machine, "peak": peak, "training": training}
-    write("accelerator", result)
-    sweeps = {NAMES[name]: measure(name, None, None, 3, options.seconds) for name in options.tasks}
-    write("accelerator", result | {"sweeps": sweeps})
+    write("accelerator", {"machine": machine, "peak": peak, "training": training})
     for name, result in training.items():
         for who, values in result["rates"].items():
             ratio = np.median(np.divide(result["rates"]["fit"], values))

@@ -63,7 +63,7 @@ def training_tables(training: dict, peak: dict) -> list[str]:
     return lines
 
 
-def goal_lines(training: dict, floor: dict, peak: dict, startup: dict, sweeps: dict) -> list[str]:
+def goal_lines(training: dict, floor: dict, peak: dict, startup: dict) -> list[str]:
     """Each goal with what was measured; peers count with the better of their variants and numbers of threads."""
     scan = "`fit` over the scan by hand, in one process"
     rows = [(f"{NAMES[task]}: {scan}", 0.95, np.median(ratios)) for task, ratios in floor.items()]
@@ -88,18 +88,10 @@ def goal_lines(training: dict, floor: dict, peak: dict, startup: dict, sweeps: d
         at_most.append(("seconds that `import deepbook` adds", 0.1, startup["deepbook_adds_seconds"]))
         at_most.append(("seconds to the first chunk of C, cold", 3.0, startup["first_chunk_cold_seconds"]))
         at_most.append(("seconds to the first chunk of C, cached", 1.5, startup["first_chunk_cached_seconds"]))
-    if sweeps:
-        worst = max(sweeps.values(), key=chosen_over_faster)
-        at_most.append(("sweeps: chosen over faster way, the worst of all", 1.05, chosen_over_faster(worst)))
     lines = ["## Goals", "", "| | goal | measured | |", "|---|---|---|---|"]
     lines += [f"| {n} | >= {g:g} | {m:.3g} | {'met' if m >= g else 'not met'} |" for n, g, m in rows]
     lines += [f"| {n} | <= {g:g} | {m:.3g} | {'met' if m <= g else 'not met'} |" for n, g, m in at_most]
     return [*lines, ""]
-
-
-def chosen_over_faster(sweep: dict) -> float:
-    """How much longer what fit_many chose took than the faster of the two ways."""
-    return sweep["chosen"] / min(sweep["side_by_side"], sweep["one_after_another"])
 
 
 def startup_lines(startup: dict) -> list[str]:
@@ -136,24 +128,6 @@ def scaling_lines(scaling: dict) -> list[str]:
     return [*lines, ""]
 
 
-def sweep_lines(sweeps: dict) -> list[str]:
-    """Runs per second of both ways and of what fit_many chose."""
-    if not sweeps:
-        return []
-    lines = [
-        "## Sweeps: six runs by `fit_many`",
-        "",
-        "Seconds without compilation. The last column is the time of what it chose over that of the faster way.",
-        "",
-        "| model | operations of a loss, 10^6 | side by side | one after another | chosen / faster |",
-        "|---|---|---|---|---|",
-    ]
-    for name, r in sweeps.items():
-        both = f"{r['side_by_side']:.2f} | {r['one_after_another']:.2f}"
-        lines.append(f"| {name} | {r['operations'] / 1e6:,.2f} | {both} | {chosen_over_faster(r):.2f} |")
-    return [*lines, ""]
-
-
 def accelerator_lines(accelerator: dict) -> list[str]:
     """The same trainings on an accelerator, as accelerator.py measured them there."""
     if not accelerator:
@@ -167,9 +141,6 @@ def accelerator_lines(accelerator: dict) -> list[str]:
             ratio = np.median(np.divide(result["rates"]["fit"], rates))
             seconds = " | ".join(f"{x:.1f}" for x in result["first"][who])
             lines.append(f"| {NAMES[name]} | {who} | {np.median(rates):,.0f} | {ratio:.2f} | {seconds} |")
-    for name, r in accelerator.get("sweeps", {}).items():
-        both = f"{r['side_by_side']:.2f} s side by side, {r['one_after_another']:.2f} s one after another"
-        lines += ["", f"Six runs of {name} by `fit_many`: {both}."]
     return [*lines, ""]
 
 
@@ -182,12 +153,12 @@ def main() -> None:
     ]
     if peak:
         lines += ["", f"Peak of float32 matrix products: {peak['peak']:.0f} GFLOP/s."]
-    startup, scaling, sweeps = measured("startup"), measured("scaling"), measured("sweeps")
-    lines += ["", *goal_lines(training, floor, peak, startup, sweeps)]
+    startup, scaling = measured("startup"), measured("scaling")
+    lines += ["", *goal_lines(training, floor, peak, startup)]
     notes = Path(__file__).parent / "what_is_left.md"
     lines += [notes.read_text(), ""] if notes.exists() else []
     lines += training_tables(training, peak)
-    lines += sweep_lines(sweeps) + startup_lines(startup) + scaling_lines(scaling)
+    lines += startup_lines(startup) + scaling_lines(scaling)
     lines += accelerator_lines(measured("accelerator"))
     (OUT / "RESULTS.md").write_text("\n".join(lines).rstrip() + "\n")
     results = {
@@ -197,7 +168,6 @@ def main() -> None:
         "peak": peak,
         "startup": startup,
         "scaling": scaling,
-        "sweeps": sweeps,
         "accelerator": measured("accelerator"),
     }
     (OUT / "results.json").write_text(json.dumps(results, indent=1) + "\n")

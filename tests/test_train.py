@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.sharding import AxisType
 
 import deepbook as db
-from deepbook.training import _batches
+from deepbook.training import _batches, _loop
 from deepbook.training import _fit as train
+from deepbook.training._identity import identity
 
 KEY = jax.random.key(0)
 X = jax.random.normal(jax.random.key(1), (60, 3))
@@ -112,7 +114,8 @@ def test_one_compilation_for_all_lengths():
     optimizer = optax.sgd(0.05)
     for steps in (1, 7, 40, 1500):
         db.fit(loss, MODEL, (X, Y), optimizer, steps=steps, batch_size=5, key=KEY)
-    program = train._program(loss, optimizer, False, None)
+    shell = jax.tree.map(lambda _: None, MODEL)
+    program = _loop.stepper(loss, optimizer, None, 1, identity(loss, optimizer, shell))
     assert program._cache_size() == 1
 
 
@@ -123,43 +126,19 @@ def test_chunks_do_not_matter(monkeypatch):
     same(whole, stepwise)
 
 
-def test_resumed_run_equals_uninterrupted_bit_for_bit(tmp_path):
-    options = {"batch_size": 7, "key": KEY, "eval_every": 20, "metrics": {"e": (error, (X, Y))}}
-    whole, history = db.fit(loss, MODEL, (X, Y), MOMENTUM, steps=90, **options)
-    path = tmp_path / "run.npz"
-    db.fit(loss, MODEL, (X, Y), MOMENTUM, steps=40, checkpoint=path, **options)
-    resumed, again = db.fit(loss, MODEL, (X, Y), MOMENTUM, steps=90, checkpoint=path, **options)
-    same(whole, resumed)
-    np.testing.assert_array_equal(history.losses, again.losses)
-    np.testing.assert_array_equal(history.metrics["e"], again.metrics["e"])
-    np.testing.assert_array_equal(history.metric_steps, again.metric_steps)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"batch_size": 8}, "was made with batch_size 7, this call has batch_size 8"),
-        ({"key": jax.random.key(9)}, "was made with key"),
-        ({"steps": 10}, "has 30 steps, this call asks for steps=10"),
-        ({"metrics": {"other": (error, (X, Y))}}, "was made with other metrics"),
-    ],
-)
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):
-    options = {"steps": 30, "batch_size": 7, "key": KEY, "checkpoint": tmp_path / "run.npz"}
-    db.fit(loss, MODEL, (X, Y), SGD, **options)
-    with pytest.raises(ValueError, match=message):
-        db.fit(loss, MODEL, (X, Y), SGD, **(options | change))
-
-
-@pytest.mark.parametrize("version", [None, 0], ids=["before there were orders", "of another version"])
-def test_a_checkpoint_with_another_order_of_examples_is_refused(tmp_path, version):
-    options = {"steps": 30, "batch_size": 7, "key": KEY, "checkpoint": tmp_path / "run.npz"}
-    db.fit(loss, MODEL, (X, Y), SGD, **options)
-    with np.load(tmp_path / "run.npz") as stored:
-        arrays = {name: stored[name] for name in stored if name != "identity/order"}
-    np.savez(tmp_path / "run.npz", **arrays, **({} if version is None else {"identity/order": version}))
-    with pytest.raises(ValueError, match=f"made with order {version}, this call has order 1"):
-        db.fit(loss, MODEL, (X, Y), SGD, **options)
+def test_blocks_do_not_matter(monkeypatch):
+    """On an accelerator several steps run between two looks at whether to go on."""
+    options = {"steps": 75, "batch_size": 7, "key": KEY, "eval_every": 25, "metrics": {"e": (error, (X, Y))}}
+    one, history = db.fit(loss, MODEL, (X, Y), MOMENTUM, **options)
+    monkeypatch.setattr(train, "block_length", lambda: 16)
+    blocks, again = db.fit(loss, MODEL, (X, Y), MOMENTUM, **options)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), blocks, one)
+    np.testing.assert_allclose(again.losses, history.losses, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(again.metrics["e"], history.metrics["e"], rtol=1e-5)
+    with pytest.raises(db.NonFiniteLossError, match="the loss is not finite at step") as info:
+        db.fit(diverging, MODEL, (X, Y), optax.sgd(1.2), steps=400, key=KEY)
+    assert len(info.value.history.losses) == info.value.step + 1
+    assert np.isfinite(diverging(info.value.model, (X, Y)))
 
 
 def diverging(model, batch):
@@ -267,6 +246,21 @@ OPTIONS = {"loss": loss, "model": MODEL, "data": (X, Y), "optimizer": SGD, "step
         ({"metrics": {"e": error}}, r"metrics\['e'\]: got function, expected \(function, data\)"),
         ({"model": {"n": jnp.arange(3)}}, r"model\['n'\]: got int32, expected a floating-point array"),
         ({"model": {}}, "model: got a tree without arrays"),
+        (
+            {"model": {"w": X, "name": "net"}},
+            r"model\['name'\]: got 'net', expected a floating-point array \(else: sta",
+        ),
+        ({"model": [X, jnp.tanh]}, r"model\[1\]: got tanh, expected a floating-point array \(else: static\)"),
+        ({"data": [(x, float(y)) for x, y in zip(X, Y, strict=True)]}, r"^data\[0\]\[1\]: got a scalar, .{,70}$"),
+        ({"data": [(x, jnp.ones(1)) for x in X]}, r"^data: got first axes of different lengths, 3 of data.{,80}$"),
+        ({"data": (X, "labels")}, r"data\[1\]: got 'labels', expected an array of numbers"),
+        ({"steps": True}, "steps: got True, expected a whole number of at least 1"),
+        ({"steps": "5"}, "steps: got '5', expected a whole number of at least 1"),
+        ({"metrics": [(error, X)]}, r"metrics: got list, expected a dictionary of name: \(function, data\)"),
+        ({"metrics": {"e": (error, (X, "y"))}}, r"metrics\['e'\]\[1\]\[1\]: got 'y', expected an array of numbers"),
+        ({"metrics": {"e": (lambda m, d: d[0][0], (X, Y))}}, r"metrics\['e'\]: it returns f32\[3\], expected one num"),
+        ({"mesh": "x"}, "mesh: got 'x', expected a mesh of devices"),
+        ({"extra": "x"}, "extra: got 'x', expected an array of numbers"),
         ({"loss": lambda m, b: m(b[0])}, r"loss: it returns .*60, ?1.*, expected one floating-point number"),
     ],
 )
@@ -283,9 +277,28 @@ def test_a_reused_key_is_refused_under_the_key_reuse_check():
             db.fit(**(OPTIONS | {"key": key}))
 
 
-def test_the_mesh_must_divide_the_batch():
+def test_a_mesh_has_no_more_devices_than_there_are():
     with pytest.raises(ValueError, match="count: got 99, expected 1 to"):
         db.make_mesh(99)
+    assert db.make_mesh(np.int64(1)).size == 1
+
+
+def test_a_mesh_has_one_axis_of_which_the_compiler_decides():
+    two = jax.make_mesh((1, 1), ("a", "b"), axis_types=(AxisType.Auto, AxisType.Auto))
+    explicit = jax.make_mesh((1,), ("a",), axis_types=(AxisType.Explicit,))
+    for mesh, message in (
+        (two, r"mesh: got axes \('a', 'b'\), expected one axis"),
+        (explicit, "mesh: got an axis of type AxisType.Explicit, expected AxisType.Auto"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            db.fit(**(OPTIONS | {"mesh": mesh}))
+
+
+def test_numbers_may_be_of_numpy():
+    numbers = {"steps": np.int64(6), "batch_size": np.int32(8), "eval_every": np.uint8(4)}
+    model, history = db.fit(**(OPTIONS | numbers), metrics={"e": (error, (X, Y))})
+    assert history.metric_steps.tolist() == [0, 4, 6]
+    same(model, db.fit(**(OPTIONS | {"steps": 6, "batch_size": 8}))[0])
 
 
 def test_history_reads_well():

@@ -45,19 +45,22 @@ from deepbook.nn import (
     unroll,
 )
 from deepbook.training import (
+    CheckpointError,
     History,
     NonFiniteLossError,
     Progress,
+    TrainState,
     binary_cross_entropy,
     cross_entropy,
+    descend,
     describe_devices,
     fit,
-    fit_many,
     load,
     make_mesh,
     mean_squared_error,
     replicate,
     save,
+    train_step,
 )
 
 # What a notebook shows needs Matplotlib, Pillow or ipywidgets: imported when first used, so that
@@ -82,6 +85,7 @@ _LAZY = {
 __all__ = [
     "MLP",
     "Block",
+    "CheckpointError",
     "Conv2d",
     "Dropout",
     "ElmanCell",
@@ -101,6 +105,7 @@ __all__ = [
     "Progress",
     "SAGEConv",
     "Sequential",
+    "TrainState",
     "Transformer",
     "accuracy",
     "aggregate",
@@ -118,11 +123,11 @@ __all__ = [
     "cross_entropy",
     "data",
     "degrees",
+    "descend",
     "describe_devices",
     "diagrams",
     "explore",
     "fit",
-    "fit_many",
     "gather",
     "init",
     "linear_recurrence",
@@ -147,6 +152,7 @@ __all__ = [
     "static",
     "stepper",
     "toggle",
+    "train_step",
     "training",
     "unroll",
 ]

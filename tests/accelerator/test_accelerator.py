@@ -84,9 +84,17 @@ def test_all_devices_share_a_batch():
     np.testing.assert_allclose(many[1].losses, one[1].losses, atol=1e-3)
 
 
-def test_sweeps_are_side_by_side():
+def test_descend_side_by_side_equals_one_after_another():
     _, loss, data = TRAININGS["MLP"]
-    init = lambda key: db.MLP.init(key, [12, 32, 8])
-    options = {"grid": {"learning_rate": [0.03, 0.1]}, "keys": jax.random.split(jax.random.key(9), 3), "steps": 50}
-    runs = [db.fit_many(loss, init, data, optax.sgd, side_by_side=s, **options)[1] for s in (None, False)]
-    np.testing.assert_allclose(runs[0], runs[1], atol=1e-3)
+    order = jax.random.randint(jax.random.key(9), (50, 32), 0, 256)
+
+    @jax.jit
+    def train(rate, key):
+        batch = lambda index: jax.tree.map(lambda a: a[index], data)
+        indexed = lambda model, index: loss(model, batch(index))
+        return db.descend(indexed, db.MLP.init(key, [12, 32, 8]), order, optax.sgd(rate))[1]
+
+    rates, keys = jnp.array([0.03, 0.1]), jax.random.split(jax.random.key(9), 3)
+    table = jax.vmap(jax.vmap(train, (None, 0)), (0, None))(rates, keys)
+    for i, j in np.ndindex(2, 3):
+        np.testing.assert_allclose(table[i, j], train(rates[i], keys[j]), atol=1e-3)

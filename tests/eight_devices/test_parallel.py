@@ -17,6 +17,7 @@ import deepbook as db
 
 MESH = jax.make_mesh((8,), ("batch",), axis_types=(AxisType.Auto,))
 GRID = jax.make_mesh((2, 4), ("batch", "model"), axis_types=(AxisType.Auto, AxisType.Auto))
+KEY = jax.random.key(10)
 TOKENS = jax.random.randint(jax.random.key(1), (64, 16), 0, 8)
 X = jax.random.normal(jax.random.key(2), (64, 12))
 LABELS = jax.random.randint(jax.random.key(3), (64,), 0, 8)
@@ -122,10 +123,48 @@ def test_fit_tensor_parallel(model, loss, data):
     assert set(parts) == {8}  # the trained model is still spread out
 
 
-def test_fit_many_on_one_of_eight():
-    keys = jax.random.split(jax.random.key(10), 2)
-    init = lambda key: db.MLP.init(key, [12, 8, 8])
-    options = {"grid": {"learning_rate": [0.05, 0.1]}, "keys": keys, "steps": 20, "batch_size": 16}
-    _, together = db.fit_many(mlp_loss, init, (X, LABELS), optax.sgd, side_by_side=True, **options)
-    _, apart = db.fit_many(mlp_loss, init, (X, LABELS), optax.sgd, side_by_side=False, **options)
-    np.testing.assert_allclose(together, apart, atol=1e-5)
+@pytest.mark.parametrize(
+    ("examples", "batch_size", "message"),
+    [
+        (64, 12, "batch_size: got 12, expected a multiple of 8, the number of devices"),
+        (60, None, "batch_size: got 60, expected a multiple of 8, the number of devices"),
+    ],
+)
+def test_the_mesh_must_divide_the_batch(examples, batch_size, message):
+    data = X[:examples], LABELS[:examples]
+    with pytest.raises(ValueError, match=message):
+        db.fit(mlp_loss, MLP, data, optax.sgd(0.1), steps=1, batch_size=batch_size, key=KEY, mesh=db.make_mesh())
+
+
+def test_a_mesh_of_two_axes_is_refused():
+    with pytest.raises(ValueError, match=r"mesh: got axes \('batch', 'model'\), expected one axis"):
+        db.fit(mlp_loss, MLP, (X, LABELS), optax.sgd(0.1), steps=1, batch_size=16, key=KEY, mesh=GRID)
+
+
+def running(model, batch, mean):
+    return mlp_loss(model, batch), 0.9 * mean + 0.1 * batch[0].mean(0)
+
+
+def test_extra_state_and_checkpoints_over_eight_devices(tmp_path):
+    options = {"batch_size": 16, "key": KEY, "extra": jnp.zeros(12)}
+    one, history = db.fit(running, MLP, (X, LABELS), optax.sgd(0.1), steps=40, **options)
+    options |= {"mesh": db.make_mesh(8), "checkpoint": tmp_path / "run.npz"}
+    db.fit(running, MLP, (X, LABELS), optax.sgd(0.1), steps=20, **options)
+    eight, spread = db.fit(running, MLP, (X, LABELS), optax.sgd(0.1), steps=40, **options)
+    np.testing.assert_allclose(spread.losses, history.losses, atol=1e-5)
+    close(spread.extra, history.extra)
+    close(eight, one, 1e-4)
+
+
+def test_descend_side_by_side_over_eight_devices():
+    keys, rates = jax.random.split(KEY, 8), jnp.array([0.05, 0.1])
+    order = jax.random.randint(KEY, (20, 16), 0, 64)
+
+    def train(rate, key):
+        loss = lambda model, index: mlp_loss(model, (X[index], LABELS[index]))
+        return db.descend(loss, db.MLP.init(key, [12, 8, 8]), order, optax.sgd(rate))[1]
+
+    table = jax.jit(jax.vmap(jax.vmap(train, (None, 0)), (0, None)))
+    spread = table(rates, jax.device_put(keys, NamedSharding(MESH, P("batch"))))
+    assert len(spread.sharding.device_set) == 8
+    close(spread, table(rates, keys))

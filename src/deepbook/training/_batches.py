@@ -21,13 +21,12 @@ class Batches:
         key: a PRNG key.
         n: number of examples.
         size: examples in a batch; None takes all in each step.
-        runs: number of runs whose indices are held at the same time.
     """
 
-    def __init__(self, key: Any, n: int, size: int | None, *, runs: int = 1) -> None:
+    def __init__(self, key: Any, n: int, size: int | None) -> None:
         self.seed = np.asarray(jax.random.key_data(key)).ravel().tolist()
         self.n, self.size = n, size
-        self.limit = CHUNK if size is None else max(1, min(CHUNK, MAX_INDICES // (size * runs)))
+        self.limit = CHUNK if size is None else max(1, min(CHUNK, MAX_INDICES // size))
         self._epoch, self._order = -1, np.empty(0, np.int32)
 
     def rows(self, step: int, stop: int) -> np.ndarray | None:

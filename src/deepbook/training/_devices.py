@@ -1,11 +1,13 @@
 """Devices: what there is, and a mesh to spread a batch over."""
 
-from typing import Any
+from typing import Any, SupportsIndex
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from deepbook.training._inputs import positive
 
 
 def describe_devices() -> str:
@@ -24,7 +26,7 @@ def describe_devices() -> str:
     return f"{len(devices)} {devices[0].platform} device{'s' * (len(devices) > 1)}{detail}"
 
 
-def make_mesh(count: int | None = None) -> Mesh:
+def make_mesh(count: SupportsIndex | None = None) -> Mesh:
     """A row of devices, to be passed to `fit(..., mesh=...)`, which splits each batch over it.
 
     Args:
@@ -41,8 +43,8 @@ def make_mesh(count: int | None = None) -> Mesh:
         1
     """
     have = len(jax.devices())
-    count = have if count is None else count
-    if not 1 <= count <= have:
+    count = have if count is None else positive("count", count)
+    if count > have:
         raise ValueError(f"count: got {count}, expected 1 to {have}, the number of devices")
     # Auto axes: the compiler places the arrays, the code stays as for one device.
     return jax.make_mesh((count,), ("batch",), axis_types=(AxisType.Auto,), devices=jax.devices()[:count])
