@@ -115,9 +115,9 @@ def test_parameter_count_by_formula():
     [
         (lambda: db.MultiHeadAttention.init(KEYS[0], 8, 3), "heads: got 3, expected a divisor of the width 8"),
         (lambda: db.MultiHeadAttention.init(KEYS[0], 6, 2, rotary=True), "need an even width a head, not 3"),
-        (lambda: db.causal_mask(3, window=0), "window: got 0, expected at least 1"),
+        (lambda: db.causal_mask(3, window=0), "window: got 0, expected a whole number from 1 on"),
         (lambda: db.sinusoidal_positions(3, 5), "width: got 5, expected an even number"),
-        (lambda: db.rotary(jnp.ones((2, 3)), jnp.arange(2)), "width: got 3, expected an even number"),
+        (lambda: db.rotary(jnp.ones((2, 3)), jnp.arange(2)), r"x: got shape \(2, 3\), expected .* with an even width"),
     ],
 )
 def test_errors(call, message):
@@ -131,6 +131,59 @@ def test_errors_of_shapes():
         db.attention(jnp.ones((2, 4)), jnp.ones((2, 3)), jnp.ones((2, 4)))
     with pytest.raises(ValueError, match="values: got 3, expected 2, one for each key"):
         db.attention(jnp.ones((2, 4)), jnp.ones((2, 4)), jnp.ones((3, 4)))
+
+
+def test_a_mask_can_only_be_read_in_one_way():
+    layer = db.MultiHeadAttention.init(KEYS[4], 8, 2)
+    x = jax.random.normal(KEYS[0], (2, 5, 8))  # as many examples as heads
+    masks = jnp.stack([db.causal_mask(5), db.causal_mask(5, window=1)])
+    each = jnp.stack([layer(one, mask=mask) for one, mask in zip(x, masks, strict=True)])
+    np.testing.assert_allclose(layer(x, mask=masks[:, None]), each, atol=1e-5)
+    np.testing.assert_allclose(jax.vmap(lambda one, mask: layer(one, mask=mask))(x, masks), each, atol=1e-5)
+    by_head = jnp.stack([layer.weights(x, mask=mask)[:, h] for h, mask in enumerate(masks)], 1)
+    np.testing.assert_allclose(layer.weights(x, mask=masks[None]), by_head, atol=1e-6)
+
+
+def test_a_row_that_is_masked_in_full_gives_the_output_layers_bias():
+    layer = db.MultiHeadAttention.init(KEYS[4], 8, 2)
+    x, mask = jax.random.normal(KEYS[0], (5, 8)), db.causal_mask(5).at[2].set(False)
+    np.testing.assert_array_equal(layer(x, mask=mask)[2], layer.output.bias)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"mask": jnp.zeros((5, 6))}, TypeError, "mask: got dtype float32, expected bool, True where .* are a bias"),
+        ({"mask": jnp.ones((5, 6), int)}, TypeError, "mask: got dtype int32, expected bool"),
+        ({"mask": jnp.ones(6, bool)}, ValueError, r"mask: got shape \(6,\), expected \[n, t\] or all 4 axes"),
+        ({"mask": jnp.ones((2, 5, 6), bool)}, ValueError, r"mask: got shape \(2, 5, 6\), .* as mask\[:, None\]"),
+        ({"mask": jnp.ones((4, 6), bool)}, ValueError, r"mask: got shape \(4, 6\), expected one that fits the scores"),
+        ({"bias": jnp.ones((5, 6), bool)}, TypeError, "bias: got dtype bool, expected floating-point numbers"),
+        ({"bias": jnp.ones((4, 6))}, ValueError, r"bias: got shape \(4, 6\), expected one that fits the scores"),
+    ],
+)
+def test_masks_and_biases_that_are_refused(options, error, message):
+    q, k, v = (jnp.ones((2, 2, n, 4)) for n in (5, 6, 6))  # [batch, heads, length, size]
+    with pytest.raises(error, match=message):
+        db.attention(q, k, v, **options)
+
+
+def test_a_step_past_the_cache():
+    cache = MODEL.empty_cache(3)
+    for position in (3, -1, jnp.array(7), np.int64(3), jnp.uint8(3)):
+        with pytest.raises(ValueError, match=r"position: got -?\d, expected 0 to 2, the places of the cache"):
+            MODEL.step(jnp.array(1), position, cache)
+    step = jax.jit(lambda t, p, c: MODEL.step(t, p, c)[0])
+    assert np.isfinite(step(jnp.array(1), jnp.array(2), cache)).all()
+    assert np.isnan(step(jnp.array(1), jnp.array(3), cache)).all()
+
+
+def test_tokens_and_positions_of_small_integers():
+    small = TOKENS[0].astype(jnp.uint8)
+    np.testing.assert_array_equal(MODEL(small), MODEL(TOKENS[0]))
+    x = jnp.ones((200, 4))
+    np.testing.assert_array_equal(db.rotary(x, jnp.arange(200).astype(jnp.uint8)), db.rotary(x, jnp.arange(200)))
 
 
 def test_bfloat16_stays_bfloat16():

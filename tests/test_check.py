@@ -1,5 +1,6 @@
 """check: the verdict and its one line."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -109,3 +110,80 @@ def test_nothing_to_compare_with_is_an_error_of_the_author():
         check_gradient(gradient, loss, [])
     with pytest.raises(ValueError, match="cases: got none"):
         check(gradient, [])
+
+
+@pytest.mark.parametrize(
+    ("expected", "right", "wrong"),
+    [
+        (np.inf, [np.inf, jnp.inf, float("inf")], [0.0, 1e38, -np.inf, np.nan]),
+        (-np.inf, [-np.inf], [np.inf, 0.0, np.nan]),
+        (np.nan, [np.nan], [0.0, np.inf]),
+        (np.array([1.0, np.inf]), [[1.0, np.inf]], [[1.0, 1.0], [np.inf, np.inf], [1.0, -np.inf]]),
+        (1.0, [1 + 0j], [1 + 5j, np.inf, -np.inf]),
+        (1 + 4j, [1 + 4j, np.complex64(1 + 4j)], [1.0, 1 - 4j, 4 + 1j]),
+        (2.5, [jnp.bfloat16(2.5), np.float16(2.5), np.float64(2.5)], [jnp.bfloat16(2.625), np.float16(2.52)]),
+        (0.1, [jnp.bfloat16(0.1), np.float16(0.1)], [jnp.bfloat16(0.12), np.float16(0.102)]),
+        (3, [np.int8(3), np.uint64(3), jnp.int16(3), 3.0], [np.uint8(253), np.int8(-3)]),
+        (10**30, [10**30], [10**29, "10", None]),
+        ((None, 2.0), [(None, 2.0)], [(0.0, 2.0), (None, 3.0)]),
+    ],
+)
+def test_every_kind_of_number(expected, right, wrong):
+    for answer in right:
+        assert check(lambda a=answer: a, [((), expected)]).status == "passed", answer
+    for answer in wrong:
+        assert check(lambda a=answer: a, [((), expected)]).status != "passed", answer
+
+
+def test_without_tolerance_half_precision_must_be_exact():
+    assert check(lambda: jnp.bfloat16(0.1), [((), 0.1)], tol=0).status == "failed"
+    assert check(lambda: jnp.bfloat16(0.5), [((), 0.5)], tol=0).status == "passed"
+
+
+def test_none_may_be_expected():
+    cases = [((0.0,), None), ((4.0,), 2.0)]
+    assert check(lambda x: None if x == 0 else x**0.5, cases).status == "passed"
+    assert check(lambda x: x**0.5, cases).message == "case 1, f(0.0): expected None, got 0.0"
+    assert check(lambda x: ..., cases).status == "not attempted"
+    with pytest.raises(ValueError, match="cases: each expects None, which a stub returns too"):
+        check(lambda x: ..., [((1.0,), None)])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"a": 1}, object(), jax.random.key(0), [1, [2, 3]], [None], "two\nlines", b"x", {1}, np.array(["a"]), lambda: 1],
+)
+def test_no_wrong_answer_raises(answer):
+    for expected in (1.0, (1.0, 2.0), np.ones(2), np.inf, 1j):
+        result = check(lambda: answer, [((), expected)])
+        assert result.status == "failed"
+        assert "\n" not in result.message
+
+
+def test_an_infinite_gradient_is_infinite():
+    root = [(np.array(0.0),)]
+    assert check_gradient(lambda x: 0 * x, jnp.sqrt, root).message == "point 1: expected inf, got 0.0"
+    assert check_gradient(lambda x: -0.5 / jnp.sqrt(x), jnp.sqrt, root).message == "point 1: expected inf, got -inf"
+    assert check_gradient(lambda x: 0.5 / jnp.sqrt(x), jnp.sqrt, root).status == "passed"
+
+
+def test_gradients_of_other_kinds():
+    half = [(jnp.bfloat16(3),)]
+    assert check_gradient(lambda x: 2 * x, lambda x: x**2, half).status == "passed"
+    assert check_gradient(lambda x: 2 * x + 0.25, lambda x: x**2, half).status == "failed"
+    assert check_gradient(lambda x: 2 * x + 1j, lambda x: x**2, [(3.0,)]).status == "failed"
+    assert check_gradient(lambda x: None, lambda x: x.sum(), [(np.zeros(0),)]).status == "not attempted"
+    assert check_gradient(lambda x: np.ones(1), lambda x: x.sum(), [(np.zeros(0),)]).status == "failed"
+
+
+@pytest.mark.parametrize("tol", [-1.0, float("inf"), float("nan"), np.float32("inf")])
+def test_a_tolerance_that_accepts_all_or_nothing_is_refused(tol):
+    with pytest.raises(ValueError, match=r"tol: got .*, expected a finite number"):
+        check(lambda: 1, [((), 1)], tol=tol)
+    with pytest.raises(ValueError, match="tol: got"):
+        check_gradient(lambda x: x, lambda x: x**2, [(1.0,)], tol=tol)
+
+
+def test_an_expected_value_that_is_none_of_the_kinds_is_the_authors_mistake():
+    with pytest.raises(ValueError, match="expected value: got 'a', expected a number, an array, None or a tuple"):
+        check(lambda: 1.0, [((), "a")])

@@ -62,6 +62,14 @@ def test_only_one_number(measured):
         ({"between": (2, 1)}, "expected finite bounds in order"),
         ({"at_most": 2, "tol": 0.1}, "tol: got 0.1, expected a positive tolerance with equal or slope"),
         ({"equal": 1, "tol": -1}, "tol: got -1"),
+        ({"equal": 1, "tol": float("inf")}, "tol: got inf, expected a finite number"),
+        ({"equal": 1, "tol": float("nan")}, "tol: got nan, expected a finite number"),
+        ({"slope": 1, "tol": np.inf}, "tol: got inf, expected a finite number"),
+        ({"between": (0, 1, 2)}, r"between: got \(0, 1, 2\), expected two numbers"),
+        ({"between": (1,)}, r"between: got \(1,\), expected two numbers"),
+        ({"at_least": 1, "standard_errors": float("nan")}, "standard_errors: got nan"),
+        ({"at_least": 1, "digits": 0}, "digits: got 0, expected 1 to 17"),
+        ({"equal": float("nan")}, "equal: got nan, expected finite bounds"),
         ({"slope": 1}, "tol: got 0, expected a positive tolerance"),
         ({"at_least": 1, "standard_errors": 9}, "standard_errors: got 9, expected a number up to 5"),
         ({"equal": 1, "source": "Minsky and Papert"}, "source: got 'Minsky and Papert', expected a key"),
@@ -70,6 +78,40 @@ def test_only_one_number(measured):
 def test_a_claim_must_be_well_made(options, message):
     with pytest.raises(ValueError, match=message):
         claim("x", 1.0, **options)
+
+
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.int64, jnp.int32, jnp.bfloat16, np.array, jnp.asarray])
+def test_numbers_of_every_kind(number):
+    assert claim("x", number(3), equal=3).record["value"] == 3
+    shown = claim("x", number(1504), between=(number(1000), number(2000)), null=number(3))
+    assert repr(shown) == "✓ x: measured 1,504, asserted in [{:,}, {:,}], null 3 (observation)".format(
+        *([1000.0, 2000.0] if "f" in str(np.asarray(number(1)).dtype) else [1000, 2000])
+    )
+    json.dumps(shown.record)
+    assert repr(claim("x", number(3), equal=number(4), tol=np.float32(1))).endswith("± 1 (observation)")
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("bound", ["1", None, [1.0], 1j, np.ones(2)])
+def test_a_bound_or_null_is_a_number(bound):
+    with pytest.raises((TypeError, ValueError), match=r"at_least: got .*, expected a number|claim: got the bounds"):
+        claim("x", 1.0, at_least=bound)
+    if bound is not None:
+        with pytest.raises(TypeError, match=r"null: got .*, expected a number"):
+            claim("x", 1.0, at_least=0.5, null=bound)
+
+
+def test_samples_and_points_of_16_bits():
+    samples = jnp.asarray(np.random.default_rng(0).normal(2.0, 1.0, 1000), jnp.bfloat16)
+    assert abs(claim("x", samples, agrees_within_se=2).record["value"] - np.float64(samples).mean()) < 1e-12
+    x = jnp.asarray([1, 2, 4, 8], jnp.bfloat16)
+    assert claim("x", (x, x * x), slope=2, tol=0.01).record["value"] == pytest.approx(2)
+
+
+@pytest.mark.parametrize("measured", [1 + 0j, jnp.complex64(1), np.ones(1, jnp.bfloat16)])
+def test_complex_numbers_and_arrays_are_not_one_number(measured):
+    with pytest.raises(ValueError, match="expected one number"):
+        claim("x", measured, at_least=0)
 
 
 def test_what_is_shown_and_recorded():
@@ -175,6 +217,7 @@ def test_slope_recovers_the_exponent_and_its_standard_error():
         np.where(X > 2, np.nan, X),
         -X,
         np.zeros(5),
+        np.array([1, 1, 1, 1, np.inf]),
     ],
 )
 def test_slope_fails(y):

@@ -15,9 +15,14 @@ SPLIT_TEST = [7, 2, 0, 0, 3, 2, 8, 0, 5, 4]
 
 
 @pytest.mark.parametrize(
-    ("load", "side", "train", "test"), [(db.data.load_mnist, 28, 4000, 1000), (db.data.load_digits, 8, 1437, 360)]
+    ("load", "file", "side", "train", "test"),
+    [
+        (db.data.load_mnist, "mnist_5k.npz", 28, 4000, 1000),
+        (db.data.load_digits, "digits.npz", 8, 1437, 360),
+        (db.data.load_fashion, "fashion_10k.npz", 28, 8000, 2000),
+    ],
 )
-def test_images(load, side, train, test):
+def test_images(load, file, side, train, test):
     data = load()
     assert data.x_train.shape == (train, side, side)
     assert data.x_test.shape == (test, side, side)
@@ -26,19 +31,89 @@ def test_images(load, side, train, test):
     assert data.x_train.max() == 1
     np.testing.assert_array_equal(np.bincount(data.y_test), np.full(10, test // 10))
     together = np.concatenate([data.x_train, data.x_test]).reshape(train + test, -1)
-    everything = files.load_arrays("mnist_5k.npz" if side == 28 else "digits.npz")["images"]
+    everything = files.load_arrays(file)["images"]
     everything = everything.reshape(train + test, -1).astype(np.float32) / (255 if side == 28 else 16)
     np.testing.assert_array_equal(np.sort(together.sum(1)), np.sort(everything.sum(1)))  # each image once
     assert len(set(data.y_train[:50].tolist())) == 10  # shuffled, not sorted by class
 
 
-def test_photograph():
-    photograph = db.data.load_photograph()
-    assert photograph.shape == (256, 256)
+def test_fashion():
+    fashion = db.data.load_fashion()
+    assert len(db.data.FASHION_CLASSES) == 10
+    np.testing.assert_array_equal(np.bincount(fashion.y_train), np.full(10, 800))
+    means = np.stack([fashion.x_train[fashion.y_train == c].mean(0) for c in range(10)])
+    rows = means[:, :10].mean((1, 2))
+    low = [db.data.FASHION_CLASSES.index(name) for name in ("sandal", "sneaker")]
+    assert rows[low].max() < 0.05 < np.delete(rows, low).min()  # low shoes leave the upper third empty
+    trousers = means[db.data.FASHION_CLASSES.index("trouser")]
+    assert trousers[24, 13:15].mean() < 0.5 * trousers[24, [9, 10, 17, 18]].mean()  # a gap between two legs
+
+
+@pytest.mark.parametrize(("name", "shape"), [("camera", (256, 256)), ("cat", (300, 451, 3)), ("coffee", (200, 300, 3))])
+def test_photographs(name, shape):
+    photograph = db.data.load_photograph(name)
+    assert photograph.shape == shape
     assert photograph.dtype == np.float32
-    assert photograph.min() >= 0
-    assert photograph.max() <= 1
-    assert photograph[100, 40] < 0.2 < 0.6 < photograph[20, 240]  # a dark coat, a bright sky: not upside down
+    assert 0 <= photograph.min() < 0.05
+    assert 0.9 < photograph.max() <= 1
+
+
+def test_photographs_are_upright():
+    camera, cat, coffee = (db.data.load_photograph(name) for name in ("camera", "cat", "coffee"))
+    np.testing.assert_array_equal(camera, db.data.load_photograph())
+    assert camera[100, 40] < 0.2 < 0.6 < camera[20, 240]  # a dark coat, a bright sky
+    red, green, _ = cat[245, 268]  # the nose
+    assert red > 1.5 * green
+    red, green, blue = cat[120, 155]  # an eye
+    assert min(red, green) > 1.3 * blue
+    assert coffee[22, 100:200].min(1).max() > 0.7 > 0.5 > coffee[-22, 100:200].min(1).max()  # a white rim, high up
+    red, green, blue = coffee[150, 60]  # the saucer
+    assert red > 2 * max(green, blue)
+
+
+def test_an_unknown_photograph_is_named():
+    with pytest.raises(ValueError, match=r"name: got 'dog', expected one of \['camera', 'cat', 'coffee'\]"):
+        db.data.load_photograph("dog")
+
+
+def test_emoji():
+    emoji = db.data.load_emoji()
+    assert emoji.images.shape == (1400, 32, 32, 3)
+    assert emoji.images.dtype == np.float32
+    assert emoji.images.min() == 0
+    assert emoji.images.max() == 1
+    assert len(set(emoji.names)) == len(emoji.names) == len(emoji.groups) == len(emoji.subgroups) == 1400
+    assert len(set(emoji.groups)) == 10
+    assert len(set(zip(emoji.groups, emoji.subgroups, strict=True))) == len(set(emoji.subgroups)) == 98
+    assert all(len(character) == 1 for character in emoji.characters)
+    assert len(set(emoji.characters)) == 1400
+    assert emoji.names[:2] == ("grinning face", "grinning face with big eyes")
+    assert emoji.characters[emoji.names.index("penguin")] == "\N{PENGUIN}"
+    assert len({image.tobytes() for image in emoji.images}) > 1390  # hardly any two look the same
+    assert emoji.images[:, 0, 0].mean() > 0.99  # white around
+
+
+def test_emoji_names_fit_the_pictures():
+    emoji = db.data.load_emoji()
+    red, green, blue, white, black = (
+        emoji.images[emoji.names.index(f"{colour} heart"), 16, 16]
+        for colour in ("red", "green", "blue", "white", "black")
+    )
+    assert (red.argmax(), green.argmax(), blue.argmax()) == (0, 1, 2)
+    assert white.min() > 0.9
+    assert black.max() < 0.3
+
+
+def test_small_emoji_are_means():
+    large, small = db.data.load_emoji().images, db.data.load_emoji(size=16).images
+    assert small.dtype == np.float32
+    blocks = [large[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
+    np.testing.assert_allclose(small, sum(blocks) / 4, atol=1e-6)
+
+
+def test_emoji_of_another_size_are_refused():
+    with pytest.raises(ValueError, match="size: got 24, expected 16 or 32"):
+        db.data.load_emoji(size=24)
 
 
 def test_king_james():
@@ -164,3 +239,102 @@ def test_block_model():
 def test_block_model_refuses(n, degrees, message):
     with pytest.raises(ValueError, match=message):
         db.data.block_model(0, n, degree_in=degrees[0], degree_out=degrees[1])
+
+
+def test_coloured_shapes_are_their_colour_times_what_they_cover():
+    data = db.data.coloured_shapes(600, seed=0)
+    rgb = {"red": 0b100, "green": 0b010, "blue": 0b001, "yellow": 0b110, "magenta": 0b101, "cyan": 0b011}
+    for image, colour in zip(data.images, data.colours, strict=True):
+        on = [bool(rgb[db.data.COLOURS[colour]] & bit) for bit in (4, 2, 1)]
+        coverage = image.max(-1)
+        np.testing.assert_array_equal(image, coverage[..., None] * np.array(on, np.float32))
+        np.testing.assert_array_equal(coverage * 16, (coverage * 16).round())  # in sixteenths
+        assert coverage.max() == 1
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_coloured_shapes_have_their_area_and_centre(size):
+    data = db.data.coloured_shapes(1200, seed=1, size=size)
+    coverage = data.images.max(-1)
+    area, pixels = coverage.sum((1, 2)), np.arange(size) + 0.5
+    ratio = area / (np.pi * data.radii**2)
+    np.testing.assert_allclose(
+        ratio, 1, atol=0.15
+    )  # the smallest arm of a cross is 7.1 samples wide, plus or minus one
+    for shape in range(4):
+        np.testing.assert_allclose(ratio[data.shapes == shape].mean(), 1, atol=0.01)
+    centres = np.stack([coverage.sum(1) @ pixels, coverage.sum(2) @ pixels], 1) / area[:, None]
+    np.testing.assert_allclose(centres, data.centres, atol=0.25)  # the side of a sample
+
+
+def test_coloured_shapes_can_be_told_apart():
+    data = db.data.coloured_shapes(400, seed=2, size=32)
+    extent = {
+        "circle": 1,
+        "square": np.sqrt(np.pi) / 2,
+        "triangle": np.sqrt(np.pi / 3**1.5),
+        "cross": 3 * np.sqrt(np.pi / 20),
+    }
+    for image, shape, (x, y), r in zip(data.images, data.shapes, data.centres, data.radii, strict=True):
+        name = db.data.SHAPES[shape]
+        rows, columns = (np.flatnonzero(image.max(-1).any(axis)) for axis in (1, 0))
+        bottom = y + extent[name] * r
+        top = y - extent[name] * r * (2 if name == "triangle" else 1)
+        half = extent[name] * r * (np.sqrt(3) if name == "triangle" else 1)
+        # the outermost samples lie less than their distance, a quarter of a pixel, inside the edge
+        assert bottom - 0.5 < rows[-1] + 1 < bottom + 1
+        assert top - 1 < rows[0] < top + 0.75
+        assert x + half - 0.75 < columns[-1] + 1 < x + half + 1
+
+
+def test_coloured_shapes_draw_shape_and_colour_independently():
+    data = db.data.coloured_shapes(4800, seed=3, size=8)
+    counts = np.zeros((4, 6))
+    np.add.at(counts, (data.shapes, data.colours), 1)
+    # chi-square against 200 in each of 24 cells, 23 degrees of freedom: mean 23, standard deviation 6.8
+    assert ((counts - 200) ** 2 / 200).sum() < 23 + 4 * 46**0.5
+    assert abs(np.corrcoef(data.shapes, data.radii)[0, 1]) < 4 / 4800**0.5
+
+
+def test_gaussian_mixture():
+    means, scales, weights = np.array([[-5.0, 0.0, 5.0], [5.0, 1.0, 0.0]]), np.array([0.5, 2.0]), np.array([0.2, 0.8])
+    x, component = db.data.gaussian_mixture(5000, 0, means, scales, weights)
+    assert abs((component == 0).sum() - 1000) < 4 * (5000 * 0.2 * 0.8) ** 0.5
+    for k in range(2):
+        residuals = x[component == k] - means[k]
+        n = residuals.size
+        assert abs(residuals.std() / scales[k] - 1) < 4 / (2 * n) ** 0.5
+        np.testing.assert_allclose(residuals.mean(0), 0, atol=4 * scales[k] / (n / 3) ** 0.5)
+
+
+def test_gaussian_mixture_without_spread_gives_the_means():
+    means = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    x, component = db.data.gaussian_mixture(50, 0, means, np.zeros(3), np.array([0.5, 0.5, 0.0]))
+    np.testing.assert_array_equal(x, means[component])
+    assert set(component.tolist()) == {0, 1}
+
+
+def test_numpy_generators_repeat():
+    arguments = np.eye(2), np.ones(2), np.full(2, 0.5)
+    for make in (db.data.coloured_shapes, lambda n, seed: db.data.gaussian_mixture(n, seed, *arguments)):
+        first, again, other = make(20, 0), make(20, 0), make(20, 1)
+        for a, b in zip(first, again, strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_numpy_generators_refuse():
+    with pytest.raises(ValueError, match="n: got 0, expected at least 1"):
+        db.data.coloured_shapes(0, 0)
+    with pytest.raises(ValueError, match="size: got 4, expected at least 8"):
+        db.data.coloured_shapes(1, 0, size=4)
+    means, two = np.eye(2), np.full(2, 0.5)
+    for arguments, message in [
+        ((0, 0, means, two, two), "n: got 0, expected at least 1"),
+        ((1, 0, means, two[:1], two), r"means, scales, weights: got shapes \(2, 2\), \(1,\), \(2,\), expected"),
+        ((1, 0, means, -two, two), r"scales: got \[-0.5, -0.5\], expected at least 0"),
+        ((1, 0, means, two, 2 * two), r"weights: got \[1.0, 1.0\], expected at least 0 with sum 1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            db.data.gaussian_mixture(*arguments)

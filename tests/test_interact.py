@@ -4,6 +4,7 @@ import json
 import re
 
 import ipywidgets as widgets
+import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -139,6 +140,85 @@ def test_live_shows_an_error_in_place_and_recovers():
 def test_whole_numbers_stay_whole_when_live():
     control = live(explore(draw, slope=slider([1, 2, 16]))).children[1]
     assert isinstance(control, widgets.IntSlider)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.arange(1, 5), list(np.arange(1, 5)), jnp.arange(1, 5), np.arange(1, 5, dtype=np.uint8), range(1, 5)],
+)
+@pytest.mark.parametrize("kind", [slider, play])
+def test_whole_numbers_of_numpy_and_jax_are_those_of_python(kind, values):
+    def bars(n):
+        return plt.figure(figsize=(1, 1)), f"A picture with {len(range(n))} bars in it."
+
+    control = kind(values, start=values[1])
+    assert [type(v) for v in control.values] == [int] * 4
+    assert (control.values, control.labels, control.start) == ((1, 2, 3, 4), ("1", "2", "3", "4"), 1)
+    box = live(explore(bars, n=control)).children[1]
+    assert isinstance(box if kind is slider else box.children[0], widgets.IntSlider)
+    assert record_of(explore(bars, n=control).html())["alts"][3] == "A picture with 4 bars in it."
+
+
+def test_numbers_of_numpy_stay_numbers():
+    control = slider(np.linspace(0, 1, 3), start=np.float32(0.5))
+    assert (control.values, control.start) == ((0.0, 0.5, 1.0), 1)
+    assert [type(v) for v in control.values] == [float] * 3
+    assert slider(np.array([0.1, 0.25], np.float32)).labels == ("0.1", "0.25")
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "values", "labels"),
+    [
+        ([1, 2], 2, (1, 2), ("1", "2")),
+        (np.array([16, 64]), np.int64(64), (16, 64), ("16", "64")),
+        ([0.5, np.float32(2)], 2.0, (0.5, 2.0), ("0.5", "2.0")),
+        (np.array(["a", "b"]), np.str_("b"), ("a", "b"), ("a", "b")),
+        ([False, True], True, (False, True), ("False", "True")),
+    ],
+)
+def test_a_choice_of_texts_or_numbers(options, start, values, labels):
+    def one(pick):
+        return plt.figure(figsize=(1, 1)), f"A picture of the option {pick} alone."
+
+    control = choice(options, start=start)
+    assert (control.values, control.labels, control.start) == (values, labels, 1)
+    assert [type(v) for v in control.values] == [type(v) for v in values]
+    page = explore(one, pick=control).html()
+    assert f'<option value="1" selected>{labels[1]}</option>' in page
+    _, box, alt = live(explore(one, pick=control)).children
+    box.value = values[0]
+    assert alt.value == f"A picture of the option {values[0]} alone."
+
+
+def test_predict_takes_numbers_of_numpy():
+    page = predict("?", die, guess=choice([1, 2]), truth=np.int64(2), because="").html()
+    assert record_of(page)["verdicts"] == ["Your guess: 1. The answer: 2.", "Right: 2."]
+    page = predict("?", die, guess=slider(np.arange(3)), truth=jnp.int32(2), because="").html()
+    assert record_of(page)["verdicts"][2] == "Right: 2."
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: slider(["a", "b"]), TypeError, "values: got 'a', expected a number"),
+        (lambda: slider(np.eye(2)), TypeError, "values: got .*, expected a number"),
+        (lambda: slider([0.0, float("nan")]), ValueError, "values: got nan, expected a finite number"),
+        (lambda: slider([0.0, np.inf]), ValueError, "values: got inf, expected a finite number"),
+        (lambda: slider([1, 2], start="a"), TypeError, "start: got 'a', expected a number"),
+        (lambda: slider([0.5, 1.5], format="{:d}"), ValueError, "format: got '{:d}', expected one for a number"),
+        (lambda: slider([1, 2], format="{x}"), ValueError, "format: got '{x}', expected one for a number"),
+        (lambda: choice([np.tanh, np.cos]), TypeError, "options: got ufunc, expected texts or numbers"),
+        (lambda: choice([None, 1]), TypeError, "options: got NoneType, expected texts or numbers"),
+        (lambda: choice(["a", "a"]), ValueError, "expected at least two, no two of them alike"),
+        (lambda: choice(["1", 1]), ValueError, "expected at least two, no two of them alike"),
+        (lambda: explore(draw, slope=[1, 2]), TypeError, r"slope: got list, expected slider\(...\), choice"),
+        (lambda: predict("?", die, guess=slider([1, 2]), truth=None, because=""), TypeError, "truth: got None"),
+    ],
+)
+def test_controls_name_what_they_refuse(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
 
 
 def test_play_is_a_slider_with_a_button():

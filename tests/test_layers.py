@@ -81,6 +81,16 @@ def test_layer_norm_reference():
     np.testing.assert_allclose(db.LayerNorm.init(4)(jnp.asarray(x)), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(("dtype", "eps"), [(jnp.float16, 2**-10), (jnp.bfloat16, 2**-7)])
+def test_layer_norm_in_half_precision_at_a_large_scale(dtype, eps):
+    x = jnp.asarray(300 * np.random.default_rng(0).normal(size=(64, 32)), dtype)  # squares overflow float16
+    exact = np.asarray(x).astype(np.float64)
+    expected = (exact - exact.mean(1, keepdims=True)) / exact.std(1, keepdims=True)
+    y = jax.tree.map(lambda a: a.astype(dtype), db.LayerNorm.init(32))(x)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(np.asarray(y).astype(np.float64), expected, rtol=eps, atol=eps)
+
+
 def test_layer_norm_of_a_constant_is_zero():
     np.testing.assert_array_equal(db.LayerNorm.init(4)(jnp.full(4, 7.0)), np.zeros(4))
 
@@ -95,6 +105,13 @@ def test_mlp_reference():
 def test_embedding_equals_one_hot():
     layer, index = LAYERS["Embedding"]
     np.testing.assert_allclose(layer(index), jax.nn.one_hot(index, 7) @ layer.table, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int8", "uint16", "uint32"])
+@pytest.mark.parametrize("vocabulary", [127, 256, 300])
+def test_embedding_of_every_integer_type(kind, vocabulary):
+    layer, index = db.Embedding.init(KEY, vocabulary, 4), np.array([0, 1, 100, min(vocabulary, 128) - 1])
+    np.testing.assert_array_equal(layer(jnp.asarray(index, kind)), np.asarray(layer.table)[index])
 
 
 @pytest.mark.parametrize("index", [-1, 7])
@@ -127,9 +144,12 @@ def test_sequential_gives_each_layer_its_own_key():
         (lambda: LAYERS["Linear"][0](jnp.ones(5)), "x: Linear got shape (5,), expected the last axis to be 4"),
         (lambda: LAYERS["LayerNorm"][0](jnp.ones(5)), "x: LayerNorm got shape (5,), expected the last axis to be 4"),
         (lambda: db.Dropout(1.0), "rate: got 1.0, expected 0 <= rate < 1"),
+        (lambda: db.Dropout(float("nan")), "rate: got nan, expected 0 <= rate < 1"),
+        (lambda: db.MLP.init(KEY, [4, 0, 2]), "sizes: got 0, expected a whole number from 1 on"),
+        (lambda: db.LayerNorm.init(0), "width: got 0, expected a whole number from 1 on"),
         (lambda: db.MLP.init(KEY, [4]), "sizes: got [4], expected at least an input and an output width"),
-        (lambda: db.Linear.init(KEY, 0, 3), "shape: got (3, 0), expected (out, in, ...) with positive sizes"),
-        (lambda: db.Embedding.init(KEY, 0, 3), "vocabulary, width: got 0, 3, expected positive sizes"),
+        (lambda: db.Linear.init(KEY, 0, 3), "size_in: got 0, expected a whole number from 1 on"),
+        (lambda: db.Embedding.init(KEY, 0, 3), "vocabulary: got 0, expected a whole number from 1 on"),
         (lambda: db.init.orthogonal(KEY, (2, 3, 4)), "shape: got (2, 3, 4), expected (out, in)"),
     ],
 )

@@ -1,5 +1,6 @@
 """What the site makes of a notebook: which code is folded, how claims are listed, numbers by chapter."""
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +13,11 @@ import claims_page
 import folding
 import front
 import numbering
+from docutils import nodes
+from docutils.utils import new_document
 
-from deepbook import claim
+from deepbook import claim, claim_table
+from deepbook.page._claims import anchor
 
 SETUP = ["import sys", "import jax"]
 
@@ -71,6 +75,34 @@ def test_the_authors_tag_is_kept_and_its_control_named():
 def test_margin(bound, measured, null, margin):
     found = claims_page.margin(claim("x", measured, null=null, **bound).record)
     assert found == (margin if margin is None else pytest.approx(margin))
+
+
+def test_claims_that_begin_alike_have_ids_of_their_own_and_links_to_them():
+    start = "the share of the answers that are right after the first epoch of training, "
+    made = [claim(start + end, 1, equal=1) for end in ("once", "twice", "three times")]
+    other, last = claim("something else", 1, equal=1), claim_table(*made[1:])
+    shown = [c._repr_mimebundle_()["text/html"] for c in (made[0], other, last)]
+    doctree = new_document("page")
+    doctree += [nodes.raw("", page, format="html") for page in ("<p>no claim</p>", *shown)]
+    claims_page.tell_apart(doctree)
+    page = "".join(node.astext() for node in doctree.findall(nodes.raw))
+    ids = re.findall(r'id="([^"]+)"', page)
+    base = anchor(made[0].statement)
+    assert ids == [base, "claim-something-else", f"{base}-2", f"{base}-3"]
+    records = [c.record for c in (made[0], other, *made[1:])]
+    rows = map(claims_page.row, ["01a"] * 4, claims_page.unique(anchor(r["statement"]) for r in records), records)
+    assert re.findall(r'href="../notebooks/01a.html#([^"]+)"', "".join(rows)) == ids
+    assert [part.count("twice") for part in page.split('id="claim-')] == [
+        0,
+        0,
+        0,
+        1,
+        0,
+    ]  # the third id is that of twice
+
+
+def test_an_id_is_not_given_twice():
+    assert claims_page.unique(["a", "a", "a-2", "b", "a"]) == ["a", "a-2", "a-2-2", "b", "a-3"]
 
 
 def test_numbers_start_anew_in_each_chapter():

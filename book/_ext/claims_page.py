@@ -1,7 +1,9 @@
 """Claims on the site: their sources as author and year, and the page that lists them all."""
 
 import html
+import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from deepbook.page._claims import anchor
 from deepbook.page._markup import prose
 
+ID = re.compile(r'(?<= class="claim" id=")claim-[^"]*')
 SOURCE = re.compile(r'<span class="claim-source" data-source="([^"]+)">[^<]*</span>')
 
 
@@ -46,9 +49,18 @@ def show_margin(record: dict[str, Any]) -> str:
     return f'<span class="margin-bar" style="--share: {min(share, 1):.2f}">{shown}</span>'
 
 
-def row(name: str, record: dict[str, Any]) -> str:
-    """One claim of the list."""
-    link = f'<a href="../notebooks/{name}.html#{anchor(record["statement"])}">{prose(record["statement"])}</a>'
+def unique(ids: Iterable[str]) -> list[str]:
+    """The ids of a page in order, with a number after each that an earlier one has already."""
+    found: list[str] = []
+    for name in ids:
+        names = itertools.chain([name], (f"{name}-{i}" for i in itertools.count(2)))
+        found.append(next(n for n in names if n not in found))
+    return found
+
+
+def row(page: str, name: str, record: dict[str, Any]) -> str:
+    """One claim of the list, with a link to its id on its page."""
+    link = f'<a href="../notebooks/{page}.html#{name}">{prose(record["statement"])}</a>'
     source = f'<span class="claim-source" data-source="{record["source"]}"></span>' if record["source"] else ""
     cells = [
         link,
@@ -83,7 +95,8 @@ class Claims(SphinxDirective):
         ]
         head = "".join(f"<th>{h}</th>" for h in ("Claim", "Measured", "Asserted", "Null", "Margin", "Kind and source"))
         for name, heading, records in found:
-            rows = "".join(row(name, record) for record in records)
+            ids = unique(anchor(record["statement"]) for record in records)
+            rows = "".join(map(row, itertools.repeat(name), ids, records))
             table = f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
             count = f'<span class="claim-count">{len(records)} claims</span>'
             parts.append(
@@ -105,8 +118,18 @@ def authors(entry: Any) -> str:
     return last[0] if len(last) == 1 else " and ".join(last) if len(last) == 2 else f"{last[0]} et al."
 
 
+def tell_apart(doctree: nodes.document) -> None:
+    """Make the ids of a page's claims those that the list links to."""
+    found = [node for node in doctree.findall(nodes.raw) if ID.search(node.astext())]
+    ids = iter(unique(name for node in found for name in ID.findall(node.astext())))
+    for node in found:
+        text = ID.sub(lambda _: next(ids), node.astext())
+        if text != node.astext():
+            node.replace_self(nodes.raw("", text, format="html"))
+
+
 def resolve_sources(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Replace the keys of sources by author and year, linked to the bibliography."""
+    """Tell the ids of claims apart, and replace the keys of sources by author and year, linked to the bibliography."""
     domain = app.env.get_domain("cite")
     known = {citation.key: citation for citation in domain.citations}
 
@@ -116,6 +139,7 @@ def resolve_sources(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         label = f"{authors(citation.entry)} {citation.entry.fields.get('year', '')}".strip()
         return f'<a class="claim-source" href="{page}#{citation.citation_id}">{html.escape(label)}</a>'
 
+    tell_apart(doctree)
     for node in list(doctree.findall(nodes.raw)):
         if "claim-source" in node.astext():
             node.replace_self(nodes.raw("", SOURCE.sub(linked, node.astext()), format="html"))

@@ -1,10 +1,14 @@
-"""Attention: the operation, its masks, and the layer with several heads."""
+"""Attention: the operation, and the layer with several heads."""
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
+from deepbook._checks import floats, whole
 from deepbook.nn._layers import Linear
+from deepbook.nn._masks import checked, fitting
 from deepbook.nn._module import module, static
 from deepbook.nn._positions import rotary
 from deepbook.nn.init import Initializer, lecun_normal
@@ -24,14 +28,16 @@ def attention(
         queries: $Q$, shape `[..., n, m]`.
         keys: $K$, shape `[..., t, m]`.
         values: $V$, shape `[..., t, v]`.
-        mask: True where a query may look, broadcast to `[..., n, t]`. A query that may look nowhere gives zero.
-        bias: $B$, added to the scores, broadcast to `[..., n, t]`.
+        mask: truth values, True where a query may look: `[n, t]`, or all axes `[..., n, t]` (an axis may be 1). A
+            query that may look nowhere gives zero. Numbers to add are no mask but a bias.
+        bias: $B$, floating-point numbers added to the scores, broadcast to `[..., n, t]`.
 
     Returns:
         $Y$, shape `[..., n, v]`.
 
     Raises:
-        ValueError: queries and keys differ in width, or keys and values in number.
+        TypeError: the mask does not hold truth values, or another argument no floating-point numbers.
+        ValueError: queries and keys differ in width, or keys and values in number, or mask or bias do not fit.
 
     Example:
         >>> import jax.numpy as jnp
@@ -42,7 +48,11 @@ def attention(
     References:
         Vaswani et al., "Attention is all you need" (2017).
     """
-    return attention_weights(queries, keys, mask=mask, bias=bias) @ _same_number(keys, values)
+    values = _vectors("values", values)
+    weights = attention_weights(queries, keys, mask=mask, bias=bias)
+    if weights.shape[-1] != values.shape[-2]:
+        raise ValueError(f"values: got {values.shape[-2]}, expected {weights.shape[-1]}, one for each key")
+    return weights @ values
 
 
 def attention_weights(
@@ -57,51 +67,30 @@ def attention_weights(
     Args:
         queries: $Q$, shape `[..., n, m]`.
         keys: $K$, shape `[..., t, m]`.
-        mask: True where a query may look, broadcast to `[..., n, t]`.
+        mask: True where a query may look, as in `attention`.
         bias: $B$, broadcast to `[..., n, t]`.
 
     Returns:
         Weights, shape `[..., n, t]`; each row is not negative and sums to one, or is zero if its mask is.
 
     Raises:
-        ValueError: queries and keys differ in width.
+        TypeError: the mask does not hold truth values, or another argument no floating-point numbers.
+        ValueError: queries and keys differ in width, or mask or bias do not fit.
 
     Example:
         >>> import jax.numpy as jnp
         >>> attention_weights(jnp.zeros((1, 4)), jnp.zeros((2, 4))).tolist()
         [[0.5, 0.5]]
     """
+    queries, keys = _vectors("queries", queries), _vectors("keys", keys)
     if queries.shape[-1] != keys.shape[-1]:
         raise ValueError(f"keys: got width {keys.shape[-1]}, expected {queries.shape[-1]}, as the queries")
     scores = (queries * queries.shape[-1] ** -0.5) @ jnp.swapaxes(keys, -1, -2)
     if bias is not None:
-        scores = scores + jnp.broadcast_to(bias, scores.shape)
+        scores = scores + fitting("bias", floats("bias", bias), scores.shape)
     if mask is not None:
-        scores = jnp.where(jnp.broadcast_to(mask, scores.shape), scores, -jnp.inf)
+        scores = jnp.where(fitting("mask", checked(mask, scores.shape), scores.shape), scores, -jnp.inf)
     return _softmax(scores)
-
-
-def causal_mask(n: int, *, window: int | None = None) -> Bool[Array, "n n"]:
-    r"""Who may look at whom in a sequence: row $i$ sees columns $i - w < j \le i$.
-
-    Args:
-        n: length of the sequence.
-        window: $w$, how many positions are seen, its own included; all of the past when None.
-
-    Returns:
-        Shape `[n, n]`.
-
-    Raises:
-        ValueError: the window is not positive.
-
-    Example:
-        >>> causal_mask(3, window=2).astype(int).tolist()
-        [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
-    """
-    if window is not None and window < 1:
-        raise ValueError(f"window: got {window}, expected at least 1")
-    back = jnp.arange(n)[:, None] - jnp.arange(n)[None, :]
-    return (back >= 0) & (back < (n if window is None else window))
 
 
 @module
@@ -161,7 +150,8 @@ class MultiHeadAttention:
             >>> layer(jnp.ones((3, 8)), mask=causal_mask(3)).shape
             (3, 8)
         """
-        if heads < 1 or width % heads:
+        whole(1, width=width, heads=heads)
+        if width % heads:
             raise ValueError(f"heads: got {heads}, expected a divisor of the width {width}")
         if rotary and width // heads % 2:
             raise ValueError(f"heads: got {heads}, rotary positions need an even width a head, not {width // heads}")
@@ -181,11 +171,16 @@ class MultiHeadAttention:
         Args:
             x: inputs, shape `[..., n, width]`.
             context: what is looked at, shape `[..., t, width]`; `x` itself when None (self-attention).
-            mask: True where a position may look, broadcast to `[..., heads, n, t]`.
+            mask: True where a position may look: `[n, t]`, or all axes `[..., heads, n, t]` (an axis may be 1). What
+                looks nowhere gets the output layer's bias.
             key: not used.
 
         Returns:
             Outputs, shape `[..., n, width]`.
+
+        Raises:
+            TypeError: the mask does not hold truth values.
+            ValueError: a width is another, or the mask does not fit.
         """
         queries, keys, values = self.project(x, context)
         return self.merge(attention(queries, keys, values, mask=mask))
@@ -197,14 +192,36 @@ class MultiHeadAttention:
         *,
         mask: Bool[Array, "..."] | None = None,
     ) -> Float[Array, "*batch heads n t"]:
-        """Who looks at whom: the attention weights of each head, shape `[..., heads, n, t]`; arguments as above."""
+        """Who looks at whom: the attention weights of each head.
+
+        Args:
+            x: inputs, shape `[..., n, width]`.
+            context: what is looked at, shape `[..., t, width]`; `x` itself when None.
+            mask: as in the call.
+
+        Returns:
+            Weights, shape `[..., heads, n, t]`.
+
+        Raises:
+            TypeError: the mask does not hold truth values.
+            ValueError: a width is another, or the mask does not fit.
+        """
         queries, keys, _ = self.project(x, context)
         return attention_weights(queries, keys, mask=mask)
 
     def project(self, x: Array, context: Array | None = None, *, position: Array | int = 0) -> tuple[Array, ...]:
-        """Queries of `x`, keys and values of the context, each `[..., heads, length, width / heads]`.
+        """Queries, keys and values of each head; if the layer is rotary, queries and keys are turned.
 
-        If the layer is rotary they are turned; `position` is that of the first one.
+        Args:
+            x: inputs, shape `[..., n, width]`.
+            context: what is looked at, shape `[..., t, width]`; `x` itself when None.
+            position: that of the first of them.
+
+        Returns:
+            Queries of `x`, keys and values of the context, each `[..., heads, length, width / heads]`.
+
+        Raises:
+            ValueError: a width is another.
         """
         context = x if context is None else context
         queries, keys, values = self._split(self.queries(x)), self._split(self.keys(context)), self.values(context)
@@ -213,7 +230,14 @@ class MultiHeadAttention:
         return queries, keys, self._split(values)
 
     def merge(self, y: Float[Array, "*batch heads n size"]) -> Float[Array, "*batch n width"]:
-        """Put the heads side by side and apply the output layer."""
+        """Put the heads side by side and apply the output layer.
+
+        Args:
+            y: what the heads return, shape `[..., heads, n, width / heads]`.
+
+        Returns:
+            Outputs, shape `[..., n, width]`.
+        """
         y = jnp.swapaxes(y, -3, -2)
         return self.output(y.reshape(*y.shape[:-2], -1))
 
@@ -236,7 +260,8 @@ def _softmax_jvp(scores: tuple[Array], change: tuple[Array]) -> tuple[Array, Arr
     return p, p * (dz - (p * dz).sum(-1, keepdims=True))
 
 
-def _same_number(keys: Array, values: Array) -> Array:
-    if keys.shape[-2] != values.shape[-2]:
-        raise ValueError(f"values: got {values.shape[-2]}, expected {keys.shape[-2]}, one for each key")
-    return values
+def _vectors(name: str, value: Any) -> Array:
+    value = floats(name, value)
+    if value.ndim < 2:
+        raise ValueError(f"{name}: got shape {value.shape}, expected [..., number, width]")
+    return value

@@ -5,6 +5,7 @@ from functools import reduce
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from deepbook._checks import array, floats, reals, whole
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, he_normal
 
@@ -35,8 +36,10 @@ def patches(
         >>> patches(jnp.zeros((28, 28, 3)), 5, stride=2).shape
         (12, 12, 25, 3)
     """
-    if min(size, stride, dilation) < 1:
-        raise ValueError(f"size, stride, dilation: got {size}, {stride}, {dilation}, expected positive numbers")
+    whole(1, size=size, stride=stride, dilation=dilation)
+    x = array("x", x)
+    if x.ndim < 3:
+        raise ValueError(f"x: got shape {x.shape}, expected [..., height, width, channels]")
     reach, (height, width) = dilation * (size - 1) + 1, x.shape[-3:-1]
     if min(height, width) < reach:
         raise ValueError(f"x: got a grid of {height} by {width}, expected at least {reach} by {reach}")
@@ -116,18 +119,20 @@ class Conv2d:
             (32, 28, 28, 6)
         """
         if padding == "same":
+            whole(1, size=size, dilation=dilation)
             if dilation * (size - 1) % 2:
                 raise ValueError(f'padding: "same" needs dilation * (size - 1) to be even, got {dilation * (size - 1)}')
             padding = dilation * (size - 1) // 2
-        if not isinstance(padding, int) or padding < 0:
+        if isinstance(padding, str):
             raise ValueError(f'padding: got {padding!r}, expected a whole number from 0 on, or "same"')
-        if min(channels_in, channels_out, size, groups) < 1 or channels_in % groups or channels_out % groups:
-            raise ValueError(
-                f"channels_in, channels_out, size, groups: got {channels_in}, {channels_out}, {size}, {groups}, "
-                "expected positive numbers, with channels that are multiples of groups"
-            )
+        whole(0, padding=padding)
+        whole(1, channels_in=channels_in, channels_out=channels_out, size=size, groups=groups)
+        whole(1, stride=stride, dilation=dilation)
+        if channels_in % groups or channels_out % groups:
+            got = f"groups: got {groups} for {channels_in} and {channels_out} channels"
+            raise ValueError(f"{got}, expected a divisor of both")
         weight = initializer(key, (channels_out, channels_in // groups, size, size))
-        return cls(weight, jnp.zeros(channels_out), stride, padding, dilation, groups, circular)
+        return cls(weight, jnp.zeros(channels_out), int(stride), int(padding), int(dilation), int(groups), circular)
 
     def __call__(
         self, x: Float[Array, "*batch height width in"], *, key: Key[Array, ""] | None = None
@@ -145,6 +150,7 @@ class Conv2d:
             ValueError: `x` has no two grid axes or another number of channels, or is smaller than the kernel.
         """
         out, part, size, _ = self.weight.shape
+        x = reals("x", x, self.weight.dtype)
         if x.ndim < 3 or x.shape[-1] != part * self.groups:
             expected = f"[..., height, width, {part * self.groups}]"
             raise ValueError(f"x: Conv2d got shape {tuple(x.shape)}, expected {expected}")
@@ -165,8 +171,8 @@ class Conv2d:
 def max_pool(x: Float[Array, "*batch height width channels"], size: int = 2) -> Float[Array, "*batch h w channels"]:
     """The largest value in each block of `size` by `size` pixels; blocks do not overlap.
 
-    Entries that are equally large share the gradient, as in `jax.numpy.maximum`. (Taken pair by pair, it is faster on
-    a CPU than the gradient of a reduction.)
+    Entries that are equally large share the gradient, as in `jax.numpy.maximum` (PyTorch gives all of it to the
+    first). Taken pair by pair, it is faster on a CPU than the gradient of a reduction.
 
     Args:
         x: inputs, shape `[..., height, width, channels]`.
@@ -189,7 +195,17 @@ def max_pool(x: Float[Array, "*batch height width channels"], size: int = 2) -> 
 
 
 def mean_pool(x: Float[Array, "*batch height width channels"], size: int = 2) -> Float[Array, "*batch h w channels"]:
-    """The mean of each block of `size` by `size` pixels; see `max_pool` for shapes and errors.
+    """The mean of each block of `size` by `size` pixels; blocks do not overlap.
+
+    Args:
+        x: inputs, shape `[..., height, width, channels]`.
+        size: side of a block; it must divide height and width.
+
+    Returns:
+        Shape `[..., height / size, width / size, channels]`.
+
+    Raises:
+        ValueError: the blocks do not fit.
 
     Example:
         >>> import jax.numpy as jnp
@@ -200,7 +216,9 @@ def mean_pool(x: Float[Array, "*batch height width channels"], size: int = 2) ->
 
 
 def _blocks(x: Array, size: int) -> Array:
-    if x.ndim < 3 or size < 1 or x.shape[-3] % size or x.shape[-2] % size:
+    x = floats("x", x)
+    whole(1, size=size)
+    if x.ndim < 3 or x.shape[-3] % size or x.shape[-2] % size:
         raise ValueError(f"size: got {size} for shape {tuple(x.shape)}, expected a divisor of height and width")
     height, width, channels = x.shape[-3:]
     return x.reshape(*x.shape[:-3], height // size, size, width // size, size, channels)

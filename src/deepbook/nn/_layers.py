@@ -4,10 +4,13 @@ Each is a module with a classmethod `init` (where it has parameters) and a call 
 layers with randomness use the key; without one they act as in evaluation.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Integer, Key
 
+from deepbook._checks import common, floats, indices, reals, share, whole, wide
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, lecun_normal
 
@@ -49,6 +52,7 @@ class Linear:
             >>> Linear.init(jax.random.key(0), 784, 10)
             Linear(weight=f32[10,784], bias=f32[10])
         """
+        whole(1, size_in=size_in, size_out=size_out)
         return cls(weight=initializer(key, (size_out, size_in)), bias=jnp.zeros(size_out))
 
     def __call__(
@@ -66,7 +70,7 @@ class Linear:
         Raises:
             ValueError: the last axis of `x` has another size than the weight.
         """
-        _last_axis(x, self.weight.shape[1], "Linear")
+        x = last_axis("x", x, self.weight.shape[1], "Linear", self.weight.dtype)
         z = x @ self.weight.T
         return z + jnp.broadcast_to(self.bias, z.shape)
 
@@ -96,36 +100,45 @@ class Embedding:
         Returns:
             The layer.
 
+        Raises:
+            ValueError: a size is not positive.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> embed = Embedding.init(jax.random.key(0), 65, 8)
             >>> embed(jnp.array([3, 1, 4])).shape
             (3, 8)
         """
-        if min(vocabulary, width) < 1:
-            raise ValueError(f"vocabulary, width: got {vocabulary}, {width}, expected positive sizes")
+        whole(1, vocabulary=vocabulary, width=width)
         return cls(table=scale * jax.random.normal(key, (vocabulary, width)))
 
     def __call__(
-        self, index: Int[Array, "*batch"], *, key: Key[Array, ""] | None = None
+        self, index: Integer[Array, "*batch"], *, key: Key[Array, ""] | None = None
     ) -> Float[Array, "*batch width"]:
         """Look the vectors up.
 
         Args:
-            index: integers from 0 to `vocabulary - 1`. An index out of range gives NaN, not another vector.
+            index: integers of any type from 0 to `vocabulary - 1`. An index out of range gives NaN, not another
+                vector.
             key: not used.
 
         Returns:
             Vectors, shape `[..., width]`.
+
+        Raises:
+            TypeError: the index does not hold integers.
         """
-        return self.table.at[index].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+        index, size = indices("index", index), len(self.table)
+        index = jnp.where(index < 0, size, index)  # a negative index counts from the end in JAX
+        return self.table.at[index].get(mode="fill", fill_value=jnp.nan)
 
 
 @module
 class LayerNorm:
     r"""Normalise each example over its features, $y = \gamma \odot (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta$.
 
-    Here $\mu$ and $\sigma^2$ are the mean and the (biased) variance over the last axis.
+    Here $\mu$ and $\sigma^2$ are the mean and the (biased) variance over the last axis. Inputs of 16 bits are
+    normalised in float32.
 
     Attributes:
         scale: $\gamma$, shape `[width]`.
@@ -151,11 +164,15 @@ class LayerNorm:
         Returns:
             The layer.
 
+        Raises:
+            ValueError: the width is not positive.
+
         Example:
             >>> import jax.numpy as jnp
             >>> LayerNorm.init(2)(jnp.array([1.0, 3.0])).round(3).tolist()
             [-1.0, 1.0]
         """
+        whole(1, width=width)
         return cls(scale=jnp.ones(width), bias=jnp.zeros(width), epsilon=epsilon)
 
     def __call__(
@@ -173,11 +190,13 @@ class LayerNorm:
         Raises:
             ValueError: the last axis of `x` has another size than the scale.
         """
-        _last_axis(x, self.scale.shape[0], "LayerNorm")
+        x = last_axis("x", x, self.scale.shape[0], "LayerNorm", self.scale.dtype)
+        dtype = common(x.dtype, self.scale.dtype)
+        x = x.astype(wide(dtype))
         centred = x - x.mean(-1, keepdims=True)
         normal = centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + self.epsilon)
-        scale, bias = (jnp.broadcast_to(a, x.shape) for a in (self.scale, self.bias))
-        return scale * normal + bias
+        scale, bias = (jnp.broadcast_to(a.astype(x.dtype), x.shape) for a in (self.scale, self.bias))
+        return (scale * normal + bias).astype(dtype)
 
 
 @module
@@ -187,7 +206,7 @@ class Dropout:
     The division keeps the expected value, so that evaluation needs no change of scale.
 
     Attributes:
-        rate: $p$, the share of entries set to zero, $0 \le p < 1$.
+        rate: $p$, the share of entries set to zero, $0 \le p < 1$; another one raises ValueError.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -205,8 +224,7 @@ class Dropout:
     rate: float = static()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise ValueError(f"rate: got {self.rate}, expected 0 <= rate < 1")
+        share("rate", self.rate)
 
     def __call__(self, x: Float[Array, "..."], *, key: Key[Array, ""] | None = None) -> Float[Array, "..."]:
         """Drop entries (with a key: training) or return the input (without: evaluation).
@@ -217,13 +235,20 @@ class Dropout:
 
         Returns:
             Outputs of the same shape.
+
+        Raises:
+            TypeError: with a key, `x` does not hold floating-point numbers.
         """
         if key is None or self.rate == 0:
             return x
-        keep = jax.random.bernoulli(key, 1 - self.rate, x.shape)
-        return jnp.where(keep, x / (1 - self.rate), jnp.zeros_like(x))
+        x, kept = floats("x", x), 1 - float(self.rate)
+        keep = jax.random.bernoulli(key, kept, x.shape)
+        return jnp.where(keep, x / kept, jnp.zeros_like(x))
 
 
-def _last_axis(x: Array, size: int, name: str) -> None:
+def last_axis(name: str, x: Any, size: int, layer: str, dtype: Any = jnp.float32) -> Array:
+    """Inputs whose last axis has the given size; integers become numbers of the given dtype."""
+    x = reals(name, x, dtype)
     if x.ndim == 0 or x.shape[-1] != size:
-        raise ValueError(f"x: {name} got shape {tuple(x.shape)}, expected the last axis to be {size}")
+        raise ValueError(f"{name}: {layer} got shape {tuple(x.shape)}, expected the last axis to be {size}")
+    return x

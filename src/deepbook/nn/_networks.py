@@ -8,6 +8,7 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float, Key
 
+from deepbook._checks import whole
 from deepbook.nn._layers import Linear
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, he_normal
@@ -24,7 +25,15 @@ class Lambda:
     function: Callable[[Array], Array] = static()
 
     def __call__(self, x: Array, *, key: Key[Array, ""] | None = None) -> Array:
-        """Apply the function; the key is not used."""
+        """Apply the function.
+
+        Args:
+            x: what the function takes.
+            key: not used.
+
+        Returns:
+            What the function returns.
+        """
         return self.function(x)
 
 
@@ -106,7 +115,7 @@ class MLP:
             The network.
 
         Raises:
-            ValueError: fewer than two sizes.
+            ValueError: fewer than two sizes, or one that is not positive.
 
         Example:
             >>> import jax
@@ -116,6 +125,8 @@ class MLP:
         """
         if len(sizes) < 2:
             raise ValueError(f"sizes: got {list(sizes)}, expected at least an input and an output width")
+        for size in sizes:
+            whole(1, sizes=size)
         keys = jax.random.split(key, len(sizes) - 1)
         layers = (
             Linear.init(k, a, b, initializer=initializer) for k, (a, b) in zip(keys, pairwise(sizes), strict=True)
@@ -133,6 +144,9 @@ class MLP:
 
         Returns:
             Outputs (logits for a classifier), shape `[..., sizes[-1]]`.
+
+        Raises:
+            ValueError: the last axis of `x` has another size than the first weight.
         """
         *hidden, last = self.layers
         for layer in hidden:

@@ -1,7 +1,9 @@
 """Codes of positions: sinusoids to add, and rotations of queries and keys."""
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Integer
+
+from deepbook._checks import floats, indices, whole
 
 
 def sinusoidal_positions(n: int, width: int) -> Float[Array, "n width"]:
@@ -17,7 +19,7 @@ def sinusoidal_positions(n: int, width: int) -> Float[Array, "n width"]:
         Codes, shape `[n, width]`, to be added to embeddings.
 
     Raises:
-        ValueError: the width is odd.
+        ValueError: the width is odd or not positive, or `n` negative.
 
     Example:
         >>> sinusoidal_positions(2, 4)[0].tolist()
@@ -26,11 +28,15 @@ def sinusoidal_positions(n: int, width: int) -> Float[Array, "n width"]:
     References:
         Vaswani et al., "Attention is all you need" (2017), section 3.5.
     """
+    whole(0, n=n)
+    whole(1, width=width)
+    if width % 2:
+        raise ValueError(f"width: got {width}, expected an even number")
     angles = _angles(jnp.arange(n), width)
     return jnp.stack([jnp.sin(angles), jnp.cos(angles)], -1).reshape(n, width)
 
 
-def rotary(x: Float[Array, "*batch n width"], positions: Int[Array, " n"]) -> Float[Array, "*batch n width"]:
+def rotary(x: Float[Array, "*batch n width"], positions: Integer[Array, " n"]) -> Float[Array, "*batch n width"]:
     r"""Turn queries or keys by angles that grow with their positions.
 
     The entries $i$ and $i + d/2$ of the vector at position $t$ are rotated in their plane by the angle
@@ -45,7 +51,8 @@ def rotary(x: Float[Array, "*batch n width"], positions: Int[Array, " n"]) -> Fl
         Turned vectors, same shape.
 
     Raises:
-        ValueError: the width is odd.
+        TypeError: the vectors are not floating-point numbers, or the positions not integers.
+        ValueError: the width is odd, or there is not one position for each vector.
 
     Example:
         >>> import jax.numpy as jnp
@@ -56,6 +63,11 @@ def rotary(x: Float[Array, "*batch n width"], positions: Int[Array, " n"]) -> Fl
     References:
         Su et al., "RoFormer: enhanced transformer with rotary position embedding" (2024).
     """
+    x, positions = floats("x", x), indices("positions", positions)
+    if x.ndim < 2 or x.shape[-1] % 2:
+        raise ValueError(f"x: got shape {x.shape}, expected [..., n, width] with an even width")
+    if positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"positions: got shape {positions.shape}, expected {x.shape[-2:-1]}, one for each vector")
     angles = jnp.broadcast_to(_angles(positions, x.shape[-1]), (*x.shape[:-1], x.shape[-1] // 2))
     sin, cos = jnp.sin(angles).astype(x.dtype), jnp.cos(angles).astype(x.dtype)
     a, b = jnp.split(x, 2, axis=-1)
@@ -63,7 +75,5 @@ def rotary(x: Float[Array, "*batch n width"], positions: Int[Array, " n"]) -> Fl
 
 
 def _angles(positions: Array, width: int) -> Float[Array, "n half"]:
-    if width % 2:
-        raise ValueError(f"width: got {width}, expected an even number")
     frequencies = 10_000.0 ** (-jnp.arange(0.0, width, 2.0) / width)
     return jnp.outer(positions.astype(frequencies.dtype), frequencies)

@@ -1,4 +1,4 @@
-"""Recurrent cells (Elman's, GRU, LSTM), their run over a sequence, and the linear recurrence as a scan.
+"""Recurrent cells (Elman's, GRU, LSTM), their run over a sequence.
 
 A cell has a state, which is passed in and returned: `cell(x, state) -> state`. The first leaf of a state is the
 hidden vector that is the cell's output.
@@ -11,13 +11,44 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Key
 
+from deepbook._checks import array
 from deepbook.nn._layers import Linear
 from deepbook.nn._module import module
 from deepbook.nn.init import Initializer, lecun_normal, orthogonal
 
 
+class Cell:
+    """What all cells share: the state at the start, and one step from an input."""
+
+    def empty(self, *batch: int) -> Any:
+        """The state before the first input.
+
+        Args:
+            *batch: number of sequences, one size for each leading axis.
+
+        Returns:
+            Zeros, shape `[*batch, hidden]`; a pair of them for an LSTM.
+        """
+        return jnp.zeros((*batch, self.recurrent.shape[1]), self.recurrent.dtype)
+
+    def __call__(self, x: Float[Array, "*batch in"], state: Any) -> Any:
+        """One step.
+
+        Args:
+            x: the input, shape `[..., in]`.
+            state: the state, as `empty` returns it.
+
+        Returns:
+            The next state.
+
+        Raises:
+            ValueError: the input has another width.
+        """
+        return self.step(self.inputs(x), state)
+
+
 @module
-class ElmanCell:
+class ElmanCell(Cell):
     r"""The simple recurrent cell, $h_t = \tanh(W x_t + U h_{t-1} + b)$.
 
     Attributes:
@@ -46,6 +77,9 @@ class ElmanCell:
         Returns:
             The cell.
 
+        Raises:
+            ValueError: a size is not positive.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> cell = ElmanCell.init(jax.random.key(0), 3, 5)
@@ -58,21 +92,21 @@ class ElmanCell:
             recurrent=initializer(recurrent_key, (hidden, hidden)),
         )
 
-    def empty(self, *batch: int) -> Float[Array, "*batch hidden"]:
-        """The state before the first input: zeros."""
-        return jnp.zeros((*batch, len(self.recurrent)), self.recurrent.dtype)
-
     def step(self, z: Float[Array, "*batch hidden"], state: Float[Array, "*batch hidden"]) -> Array:
-        """The next state, from the inputs' part $z_t = W x_t + b$ and the state."""
-        return jnp.tanh(z + state @ self.recurrent.T)
+        """The next state, from the inputs' part and the state.
 
-    def __call__(self, x: Float[Array, "*batch in"], state: Float[Array, "*batch hidden"]) -> Array:
-        """One step: the next state, shape `[..., hidden]`."""
-        return self.step(self.inputs(x), state)
+        Args:
+            z: the inputs' part $W x_t + b$, shape `[..., hidden]`.
+            state: the state, shape `[..., hidden]`.
+
+        Returns:
+            The next state, of the same shape.
+        """
+        return jnp.tanh(z + state @ self.recurrent.T)
 
 
 @module
-class GRUCell:
+class GRUCell(Cell):
     r"""The gated recurrent unit, $h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t$.
 
     Its gates are $r_t = \sigma(W_r x_t + U_r h_{t-1} + b_r)$ and $z_t = \sigma(W_z x_t + U_z h_{t-1} + b_z)$, its
@@ -105,6 +139,9 @@ class GRUCell:
         Returns:
             The cell.
 
+        Raises:
+            ValueError: a size is not positive.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> cell = GRUCell.init(jax.random.key(0), 3, 5)
@@ -114,25 +151,25 @@ class GRUCell:
         inputs, recurrent = _gates(key, size_in, hidden, 3)
         return cls(inputs=inputs, recurrent=recurrent, shift=jnp.zeros(hidden))
 
-    def empty(self, *batch: int) -> Float[Array, "*batch hidden"]:
-        """The state before the first input: zeros."""
-        return jnp.zeros((*batch, len(self.shift)), self.recurrent.dtype)
-
     def step(self, z: Float[Array, "*batch three_hidden"], state: Float[Array, "*batch hidden"]) -> Array:
-        """The next state, from the inputs' part and the state."""
+        """The next state, from the inputs' part and the state.
+
+        Args:
+            z: the inputs' part $W x_t + b$ of the three gates, shape `[..., 3 hidden]`.
+            state: the state, shape `[..., hidden]`.
+
+        Returns:
+            The next state, of the same shape.
+        """
         reset, keep, new = jnp.split(z, 3, axis=-1)
         u_reset, u_keep, u_new = jnp.split(state @ self.recurrent.T, 3, axis=-1)
         reset, keep = jax.nn.sigmoid(reset + u_reset), jax.nn.sigmoid(keep + u_keep)
         new = jnp.tanh(new + reset * (u_new + jnp.broadcast_to(self.shift, u_new.shape)))
         return keep * state + (1 - keep) * new
 
-    def __call__(self, x: Float[Array, "*batch in"], state: Float[Array, "*batch hidden"]) -> Array:
-        """One step: the next state, shape `[..., hidden]`."""
-        return self.step(self.inputs(x), state)
-
 
 @module
-class LSTMCell:
+class LSTMCell(Cell):
     r"""Long short-term memory with a forget gate; the state is the pair $(h, c)$.
 
     With $(i, f, g, o) = W x_t + U h_{t-1} + b$ the memory is
@@ -163,6 +200,9 @@ class LSTMCell:
         Returns:
             The cell.
 
+        Raises:
+            ValueError: a size is not positive.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> cell = LSTMCell.init(jax.random.key(0), 3, 5)
@@ -174,21 +214,25 @@ class LSTMCell:
         bias = inputs.bias.at[hidden : 2 * hidden].set(1.0)
         return cls(inputs=Linear(weight=inputs.weight, bias=bias), recurrent=recurrent)
 
-    def empty(self, *batch: int) -> tuple[Float[Array, "*batch hidden"], Float[Array, "*batch hidden"]]:
-        """The state before the first input: zeros."""
-        zeros = jnp.zeros((*batch, self.recurrent.shape[1]), self.recurrent.dtype)
+    def empty(self, *batch: int) -> tuple[Array, Array]:
+        """The state before the first input: zeros for $h$ and for $c$, each of shape `[*batch, hidden]`."""
+        zeros = super().empty(*batch)
         return zeros, zeros
 
     def step(self, z: Float[Array, "*batch four_hidden"], state: tuple[Array, Array]) -> tuple[Array, Array]:
-        """The next state, from the inputs' part and the state."""
+        """The next state, from the inputs' part and the state.
+
+        Args:
+            z: the inputs' part $W x_t + b$ of the four gates, shape `[..., 4 hidden]`.
+            state: the state $(h, c)$, each of shape `[..., hidden]`.
+
+        Returns:
+            The next state $(h, c)$, of the same shapes.
+        """
         h, c = state
         write, forget, new, read = jnp.split(z + h @ self.recurrent.T, 4, axis=-1)
         c = jax.nn.sigmoid(forget) * c + jax.nn.sigmoid(write) * jnp.tanh(new)
         return jax.nn.sigmoid(read) * jnp.tanh(c), c
-
-    def __call__(self, x: Float[Array, "*batch in"], state: tuple[Array, Array]) -> tuple[Array, Array]:
-        """One step: the next state $(h, c)$, each of shape `[..., hidden]`."""
-        return self.step(self.inputs(x), state)
 
 
 def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tuple[Array, Any]:
@@ -204,6 +248,9 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
     Returns:
         The hidden vectors of all steps, shape `[..., n, hidden]`, and the last state.
 
+    Raises:
+        ValueError: `xs` has no axis of steps, or another width.
+
     Example:
         >>> import jax, jax.numpy as jnp
         >>> cell = GRUCell.init(jax.random.key(0), 3, 5)
@@ -211,6 +258,9 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
         >>> hs.shape, bool((hs[:, -1] == last).all())
         ((2, 7, 5), True)
     """
+    xs = array("xs", xs)
+    if xs.ndim < 2:
+        raise ValueError(f"xs: got shape {xs.shape}, expected [..., n, in]")
     state = cell.empty(*xs.shape[:-2]) if state is None else state
 
     def step(state: Any, z: Array) -> tuple[Any, Array]:
@@ -219,39 +269,6 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
 
     last, hs = lax.scan(step, state, jnp.moveaxis(cell.inputs(xs), -2, 0))
     return jnp.moveaxis(hs, 0, -2), last
-
-
-def linear_recurrence(a: Float[Array, "n *rest"], b: Float[Array, "n *rest"]) -> Float[Array, "n *rest"]:
-    r"""All states of $h_t = a_t h_{t-1} + b_t$, $h_0 = 0$, entry by entry, in logarithmic depth.
-
-    The pairs $(a, b)$ stand for the maps $h \mapsto a h + b$, whose composition $(a, b)$ then $(a', b')$ is
-    $(a' a, a' b + b')$. It is associative, so the first $t$ maps can be composed by a parallel scan.
-
-    Args:
-        a: factors, shape `[n, ...]`.
-        b: inputs, same shape.
-
-    Returns:
-        $h_1, \dots, h_n$, same shape.
-
-    Raises:
-        ValueError: the shapes differ.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> linear_recurrence(jnp.full(4, 0.5), jnp.ones(4)).tolist()
-        [1.0, 1.5, 1.75, 1.875]
-
-    References:
-        Blelloch, "Prefix sums and their applications" (1990).
-    """
-    if a.shape != b.shape:
-        raise ValueError(f"b: got shape {tuple(b.shape)}, expected {tuple(a.shape)}, as a")
-
-    def after(one: tuple[Array, Array], two: tuple[Array, Array]) -> tuple[Array, Array]:
-        return two[0] * one[0], two[0] * one[1] + two[1]
-
-    return lax.associative_scan(after, (a, b))[1]
 
 
 def _gates(key: Key[Array, ""], size_in: int, hidden: int, count: int) -> tuple[Linear, Array]:

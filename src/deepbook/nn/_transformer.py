@@ -2,11 +2,14 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Integer, Key
 
-from deepbook.nn._attention import MultiHeadAttention, attention, causal_mask
+from deepbook._checks import indices, whole
+from deepbook.nn._attention import MultiHeadAttention, attention
 from deepbook.nn._layers import Embedding, LayerNorm, Linear
+from deepbook.nn._masks import causal_mask
 from deepbook.nn._module import module, static
 from deepbook.nn._networks import MLP
 from deepbook.nn.init import lecun_normal
@@ -22,7 +25,8 @@ class Block:
         norm_attention: the first layer normalisation.
         attention: attention with several heads.
         norm_mlp: the second layer normalisation.
-        mlp: a network with one hidden layer, four times as wide, with GELU.
+        mlp: a network with one hidden layer, four times as wide, with GELU in its tanh form (`jax.nn.gelu`; PyTorch's
+            default is the exact one).
 
     References:
         Xiong et al., "On layer normalization in the transformer architecture" (2020): the norm before the layer.
@@ -46,6 +50,9 @@ class Block:
         Returns:
             The block.
 
+        Raises:
+            ValueError: the heads do not divide the width, or rotary heads have an odd width.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> Block.init(jax.random.key(0), 8, 2)(jnp.ones((3, 8))).shape
@@ -66,11 +73,15 @@ class Block:
 
         Args:
             x: inputs, shape `[..., n, width]`.
-            mask: True where a position may look, broadcast to `[..., heads, n, n]`.
+            mask: True where a position may look: `[n, n]`, or all axes `[..., heads, n, n]`.
             key: not used.
 
         Returns:
             Outputs of the same shape.
+
+        Raises:
+            TypeError: the mask does not hold truth values.
+            ValueError: the width is another, or the mask does not fit.
         """
         x = x + self.attention(self.norm_attention(x), mask=mask)
         return x + self.mlp(self.norm_mlp(x))
@@ -121,12 +132,18 @@ class Transformer:
         Returns:
             The model.
 
+        Raises:
+            ValueError: a size is not positive, the heads do not divide the width, or a head has an odd width.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> model = Transformer.init(jax.random.key(0), 65, width=16, heads=2, layers=2)
             >>> model(jnp.array([3, 1, 4])).shape
             (3, 65)
         """
+        whole(1, vocabulary=vocabulary, width=width, heads=heads, layers=layers)
+        if window is not None:
+            whole(1, window=window)
         first, last, *keys = jax.random.split(key, layers + 2)
         return cls(
             embedding=Embedding.init(first, vocabulary, width),
@@ -137,16 +154,19 @@ class Transformer:
         )
 
     def __call__(
-        self, tokens: Int[Array, "*batch n"], *, key: Key[Array, ""] | None = None
+        self, tokens: Integer[Array, "*batch n"], *, key: Key[Array, ""] | None = None
     ) -> Float[Array, "*batch n vocabulary"]:
         """Logits of the next token at each position.
 
         Args:
-            tokens: integers, shape `[..., n]`.
+            tokens: integers, shape `[..., n]`. One that is out of range makes the logits from its position on NaN.
             key: not used.
 
         Returns:
             Logits, shape `[..., n, vocabulary]`.
+
+        Raises:
+            TypeError: the tokens are not integers.
         """
         mask = causal_mask(tokens.shape[-1], window=self.window)
         x = self.embedding(tokens)
@@ -155,23 +175,39 @@ class Transformer:
         return self.logits(self.norm(x))
 
     def empty_cache(self, length: int, *batch: int) -> Cache:
-        """Room for the keys and values of a sequence of at most `length` tokens, for `step`."""
+        """Room for the keys and values of a sequence, for `step`.
+
+        Args:
+            length: the most tokens that it can hold.
+            *batch: number of sequences, one size for each leading axis.
+
+        Returns:
+            Zeros: for each block keys and values of shape `[*batch, heads, length, width / heads]`.
+
+        Raises:
+            ValueError: the length is not positive.
+        """
+        whole(1, length=length)
         width, heads = self.embedding.table.shape[1], self.blocks[0].attention.heads
         zeros = jnp.zeros((*batch, heads, length, width // heads), self.embedding.table.dtype)
         return tuple((zeros, zeros) for _ in self.blocks)
 
     def step(
-        self, token: Int[Array, "*batch"], position: Int[Array, ""], cache: Cache
+        self, token: Integer[Array, "*batch"], position: Integer[Array, ""] | np.integer | int, cache: Cache
     ) -> tuple[Float[Array, "*batch vocabulary"], Cache]:
         """Logits after one more token, from the stored keys and values of the earlier ones.
 
         Args:
             token: the token at `position`, shape `[...]`.
-            position: its place in the sequence, from 0; less than the cache's length.
+            position: its place in the sequence, from 0. Past the cache's length it raises; inside `jax.jit`, where it
+                is not known, the logits are NaN.
             cache: from `empty_cache` or the last step; it must hold all earlier positions.
 
         Returns:
             The logits, shape `[..., vocabulary]`, equal to the full pass at this position, and the new cache.
+
+        Raises:
+            ValueError: the position is not one of the cache's.
 
         Example:
             >>> import jax, jax.numpy as jnp
@@ -181,8 +217,10 @@ class Transformer:
             >>> bool(jnp.allclose(logits, model(jnp.array([3]))[0], atol=1e-5))
             True
         """
+        length, position = cache[0][0].shape[-2], indices("position", position)
+        if not isinstance(position, jax.core.Tracer) and not 0 <= position < length:
+            raise ValueError(f"position: got {position}, expected 0 to {length - 1}, the places of the cache")
         x, new = self.embedding(token)[..., None, :], []
-        length = cache[0][0].shape[-2]
         back = position - jnp.arange(length)
         seen = (back >= 0) & (back < (length if self.window is None else self.window))
         for block, (keys, values) in zip(self.blocks, cache, strict=True):
@@ -190,7 +228,8 @@ class Transformer:
             query, key, value = layer.project(block.norm_attention(x), position=position)
             keys = lax.dynamic_update_slice_in_dim(keys, key, position, axis=-2)
             values = lax.dynamic_update_slice_in_dim(values, value, position, axis=-2)
-            x = x + layer.merge(attention(query, keys, values, mask=seen))
+            x = x + layer.merge(attention(query, keys, values, mask=seen[None]))
             x = x + block.mlp(block.norm_mlp(x))
             new.append((keys, values))
-        return self.logits(self.norm(x))[..., 0, :], tuple(new)
+        logits = self.logits(self.norm(x))[..., 0, :]
+        return jnp.where((position >= 0) & (position < length), logits, jnp.nan), tuple(new)

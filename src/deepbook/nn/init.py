@@ -45,7 +45,10 @@ def lecun_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, ".
         shape: `(out, in, ...)`.
 
     Returns:
-        A float32 array of that shape.
+        Weights of that shape, of the default floating-point type.
+
+    Raises:
+        ValueError: fewer than two axes, or an empty one.
 
     Example:
         >>> import jax
@@ -69,7 +72,10 @@ def he_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."
         shape: `(out, in, ...)`.
 
     Returns:
-        A float32 array of that shape.
+        Weights of that shape, of the default floating-point type.
+
+    Raises:
+        ValueError: fewer than two axes, or an empty one.
 
     References:
         He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015).
@@ -87,7 +93,10 @@ def xavier_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "
         shape: `(out, in, ...)`.
 
     Returns:
-        A float32 array of that shape.
+        Weights of that shape, of the default floating-point type.
+
+    Raises:
+        ValueError: fewer than two axes, or an empty one.
 
     References:
         Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010).
@@ -105,7 +114,10 @@ def xavier_uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, 
         shape: `(out, in, ...)`.
 
     Returns:
-        A float32 array of that shape.
+        Weights of that shape, of the default floating-point type.
+
+    Raises:
+        ValueError: fewer than two axes, or an empty one.
 
     References:
         Glorot and Bengio (2010).
@@ -122,10 +134,10 @@ def orthogonal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "out
         shape: `(out, in)`.
 
     Returns:
-        A float32 matrix, uniform over such matrices.
+        A matrix of the default floating-point type, uniform over such matrices.
 
     Raises:
-        ValueError: the shape has not two axes.
+        ValueError: the shape has not two axes, or an empty one.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -136,7 +148,7 @@ def orthogonal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "out
     References:
         Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning" (2014).
     """
-    if len(shape) != 2:
+    if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"shape: got {shape}, expected (out, in)")
     rows, columns = shape
     q, r = jnp.linalg.qr(jax.random.normal(key, (max(shape), min(shape))))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepbook.page._markup import prose
+from deepbook.page._numbers import Number, as_numbers, python_number, tolerance
 
 MIME = "application/vnd.deepbook.claim+json"
 KINDS = ("theorem", "replication", "observation")
@@ -77,7 +78,7 @@ def _bundle(text: str, page: str, claims: Sequence[Claim]) -> dict[str, Any]:
 
 
 def anchor(statement: str) -> str:
-    """The id of a claim on its page."""
+    """The id of a claim on its page; the site numbers those that begin alike."""
     return "claim-" + re.sub(r"[^a-z0-9]+", "-", statement.lower()).strip("-")[:60]
 
 
@@ -92,15 +93,15 @@ def claim(
     statement: str,
     measured: Any,
     *,
-    equal: float | None = None,
-    at_least: float | None = None,
-    at_most: float | None = None,
-    between: tuple[float, float] | None = None,
-    slope: float | None = None,
-    agrees_within_se: float | None = None,
-    tol: float = 0,
-    standard_errors: float = 4,
-    null: float | None = None,
+    equal: Number | None = None,
+    at_least: Number | None = None,
+    at_most: Number | None = None,
+    between: Sequence[Number] | np.ndarray | None = None,
+    slope: Number | None = None,
+    agrees_within_se: Number | None = None,
+    tol: Number = 0,
+    standard_errors: Number = 4,
+    null: Number | None = None,
     kind: str | None = None,
     source: str | None = None,
     digits: int = 3,
@@ -131,7 +132,7 @@ def claim(
         kind: "theorem" where the bound follows from a proof, "replication" where it comes from the literature,
             "observation" where it comes from trials of one's own; by default a replication if there is a source.
         source: key in references.bib, from which statement or bound come.
-        digits: significant digits of the measured value that are shown.
+        digits: significant digits of the measured value that are shown, 1 to 17.
 
     Returns:
         The claim, to be displayed as the last line of a cell.
@@ -154,7 +155,10 @@ def claim(
     if len(given) != 1:
         raise ValueError(f"claim: got the bounds {sorted(given)}, expected exactly one")
     ((form, bound),) = given.items()
-    _check_bound(form, bound, tol, standard_errors)
+    bound, tol, standard_errors = _check_bound(form, bound, tol, standard_errors)
+    null = None if null is None else python_number("null", null)
+    if digits not in range(1, 18):
+        raise ValueError(f"digits: got {digits}, expected 1 to 17")
     if kind is None:
         kind = "replication" if source else "observation"
     if kind not in KINDS:
@@ -225,41 +229,49 @@ def _limits(
     )
 
 
-def _check_bound(kind: str, bound: Any, tol: float, standard_errors: float) -> None:
-    """A claim must be able to fail."""
-    limits: Sequence[float] = bound if kind == "between" else (bound,)
+def _check_bound(kind: str, bound: Any, tol: Any, standard_errors: Any) -> tuple[Any, float, float]:
+    """A claim must be able to fail; the bound, the tolerance and the standard errors as numbers of Python."""
+    if kind == "between":
+        if not isinstance(bound, (tuple, list, np.ndarray)) or len(bound) != 2:
+            raise ValueError(f"between: got {bound!r}, expected two numbers, the least and the greatest value")
+        bound = tuple(python_number(kind, limit) for limit in bound)
+    else:
+        bound = python_number(kind, bound)
+    limits = bound if kind == "between" else (bound,)
     if not all(math.isfinite(limit) for limit in limits) or (kind == "between" and limits[0] >= limits[1]):
         raise ValueError(f"{kind}: got {bound}, expected finite bounds in order: a claim must be able to fail")
-    if tol < 0 or (tol and kind not in ("equal", "slope")) or (kind == "slope" and not tol):
+    tol = tolerance("tol", tol)
+    if (tol and kind not in ("equal", "slope")) or (kind == "slope" and not tol):
         raise ValueError(f"tol: got {tol}, expected a positive tolerance with equal or slope, and none otherwise")
+    standard_errors = python_number("standard_errors", standard_errors)
     if not 0 < standard_errors <= 5:
         raise ValueError(f"standard_errors: got {standard_errors}, expected a number up to 5")
+    return bound, tol, standard_errors
 
 
 def _measure(kind: str, measured: Any) -> tuple[float, float | None]:
     """The measured number, with its standard error where the kind has one."""
     if kind == "slope":
-        x, y = (np.asarray(values, float) for values in measured) if _is_pair(measured) else (np.zeros(0), np.zeros(0))
+        pair = isinstance(measured, (tuple, list)) and len(measured) == 2
+        x, y = (np.asarray(values, float) for values in measured) if pair else (np.zeros(0), np.zeros(0))
         if x.ndim != 1 or x.shape != y.shape or len(x) < 4:
             raise ValueError("measured: expected a pair of arrays (x, y) of one length, at least 4 points")
-        if not ((x > 0) & (y > 0)).all():
+        if not ((x > 0) & (y > 0) & np.isfinite(x) & np.isfinite(y)).all() or (x == x[0]).all():
             return math.nan, math.nan
         u, v = np.log(x) - np.log(x).mean(), np.log(y)
         value = (u @ v) / (u @ u)
         residual = v - v.mean() - value * u
         return float(value), float(np.sqrt(residual @ residual / (len(x) - 2) / (u @ u)))
-    array = np.asarray(measured)
+    array = as_numbers(measured)
     if kind == "agrees_within_se":
-        if array.ndim != 1 or len(array) < 30 or array.dtype.kind not in "biuf":
-            raise ValueError(f"measured: got shape {array.shape}, expected an array of at least 30 samples")
+        if array is None or array.ndim != 1 or len(array) < 30 or array.dtype.kind == "c":
+            raise ValueError(f"measured: got {type(measured).__name__}, expected an array of at least 30 samples")
+        if not np.isfinite(array).all():
+            return math.nan, math.nan
         return float(array.mean()), float(array.std(ddof=1) / math.sqrt(len(array)))
-    if array.shape != () or array.dtype.kind not in "biuf":
-        raise ValueError(f"measured: got {type(measured).__name__} of shape {array.shape}, expected one number")
+    if array is None or array.shape != () or array.dtype.kind == "c":
+        raise ValueError(f"measured: got {type(measured).__name__} of shape {np.shape(measured)}, expected one number")
     return float(array), None
-
-
-def _is_pair(measured: Any) -> bool:
-    return isinstance(measured, (tuple, list)) and len(measured) == 2
 
 
 def _compare(

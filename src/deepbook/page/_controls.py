@@ -2,8 +2,12 @@
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
+
+from deepbook.page._numbers import Number, as_numbers, finite_number, python_number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,13 +27,13 @@ class Control:
 
 
 def slider(
-    values: Sequence[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
+    values: Iterable[Number], *, start: Number | None = None, label: str | None = None, format: str = "{:g}"
 ) -> Control:
     """A slider over numbers.
 
     Args:
-        values: increasing numbers: the grid that is pre-rendered. With a kernel the slider takes any number
-            between the first and the last (any whole number, if all are whole).
+        values: increasing numbers of Python, NumPy or JAX: the grid that is pre-rendered. With a kernel the slider
+            takes any number between the first and the last (any whole number, if all are whole).
         start: one of the values; by default the first.
         label: text beside the control; by default the argument's name.
         format: how a value reads, for example `"{:.2f} px"`.
@@ -38,20 +42,27 @@ def slider(
         A control for `explore` or `predict`.
 
     Raises:
-        ValueError: fewer than two values, values not increasing, or a start that is none of them.
+        TypeError: a value is no number.
+        ValueError: fewer than two values, values not increasing, a start that is none of them, or a format for
+            something else.
 
     Example:
         >>> slider([1, 2, 4], start=2).labels
         ('1', '2', '4')
     """
-    values = tuple(values)
+    values = tuple(finite_number("values", value) for value in values)
+    start = None if start is None else python_number("start", start)
     if len(values) < 2 or any(b <= a for a, b in itertools.pairwise(values)):
         raise ValueError(f"values: got {values}, expected at least two, increasing")
-    return Control("slider", values, tuple(format.format(v) for v in values), label, _start(values, start), format)
+    try:
+        labels = tuple(format.format(value) for value in values)
+    except (ValueError, LookupError):
+        raise ValueError(f"format: got {format!r}, expected one for a number, such as '{{:g}}'") from None
+    return Control("slider", values, labels, label, _start(values, start), format)
 
 
 def play(
-    values: Sequence[float], *, start: float | None = None, label: str | None = None, format: str = "{:g}"
+    values: Iterable[Number], *, start: Number | None = None, label: str | None = None, format: str = "{:g}"
 ) -> Control:
     """A slider that runs by itself when asked to, with a button to start and to pause.
 
@@ -68,6 +79,7 @@ def play(
         A control for `explore`.
 
     Raises:
+        TypeError: as for `slider`.
         ValueError: as for `slider`.
 
     Example:
@@ -77,11 +89,11 @@ def play(
     return dataclasses.replace(slider(values, start=start, label=label, format=format), kind="play")
 
 
-def choice(options: Sequence[str], *, start: str | None = None, label: str | None = None) -> Control:
+def choice(options: Iterable[Any], *, start: Any = None, label: str | None = None) -> Control:
     """A menu of a few named options.
 
     Args:
-        options: the texts, passed to draw as they are.
+        options: texts or numbers, passed to draw as they are; no two read the same.
         start: one of them; by default the first.
         label: text beside the control; by default the argument's name.
 
@@ -89,12 +101,20 @@ def choice(options: Sequence[str], *, start: str | None = None, label: str | Non
         A control for `explore` or `predict`.
 
     Raises:
-        ValueError: fewer than two options, or a start that is none of them.
+        TypeError: an option is neither a text nor a number.
+        ValueError: fewer than two options, two that read the same, or a start that is none of them.
+
+    Example:
+        >>> choice([1, 2]).labels
+        ('1', '2')
     """
-    options = tuple(options)
-    if len(options) < 2:
-        raise ValueError(f"options: got {options}, expected at least two")
-    return Control("choice", options, options, label, _start(options, start))
+    options = tuple(_option("options", option) for option in options)
+    labels = tuple(map(str, options))
+    if len(options) < 2 or len(set(labels)) < len(labels):
+        raise ValueError(f"options: got {options}, expected at least two, no two of them alike")
+    return Control(
+        "choice", options, labels, label, _start(options, None if start is None else _option("start", start))
+    )
 
 
 def toggle(*, start: bool = False, label: str | None = None) -> Control:
@@ -108,6 +128,14 @@ def toggle(*, start: bool = False, label: str | None = None) -> Control:
         A control for `explore`.
     """
     return Control("toggle", (False, True), ("off", "on"), label, int(start))
+
+
+def _option(name: str, value: Any) -> str | int | float:
+    if isinstance(value, str):
+        return str(value)
+    if as_numbers(value) is None or np.ndim(value):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected texts or numbers")
+    return python_number(name, value)
 
 
 def _start(values: tuple[Any, ...], start: Any) -> int:

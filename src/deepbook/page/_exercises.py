@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepbook.page._numbers import Number, as_numbers, tolerance
+
 
 class Result:
     """The verdict of `check`: a status ("passed", "failed" or "not attempted") and one line for the reader."""
@@ -19,19 +21,23 @@ class Result:
         return f"{mark} {self.message}"
 
 
-def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]], *, tol: float = 1e-5) -> Result:
+def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]], *, tol: Number = 1e-5) -> Result:
     r"""Compare a reader's function with expected values, case by case, and diagnose the first difference.
 
-    A case passes when $|a - e| \le \text{tol}\,(1 + |e|)$ for every entry and the structure, shapes and kinds of
-    number are the expected ones.
+    A case passes when the structure and the shapes are the expected ones and $|a - e| \le \text{tol}\,(1 + |e|)$ for
+    every entry. An infinite or undefined entry (NaN) must be just that; where the answer holds numbers of 16 bits or
+    fewer, the tolerance is at least their precision, unless it is 0.
 
     Args:
         answer: the reader's function. A stub returns `...` or raises NotImplementedError.
-        cases: pairs of arguments and expected value: a number, an array (or a list for one), or a tuple of them.
+        cases: pairs of arguments and expected value: a number, an array (or a list for one), None, or a tuple of them.
         tol: tolerance, relative for large values and absolute for small ones.
 
     Returns:
         The verdict, which displays as one line. It never raises for a wrong answer.
+
+    Raises:
+        ValueError: there is no case, an expected value is no number, or the tolerance is negative or infinite.
 
     Example:
         >>> check(lambda x: 2 * x, [((1.0,), 2.0), ((3.0,), 6.0)])
@@ -43,6 +49,9 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
     """
     if not cases:
         raise ValueError("cases: got none, expected at least one")
+    tol = tolerance("tol", tol)
+    if all(expected is None for _, expected in cases):
+        raise ValueError("cases: each expects None, which a stub returns too; expected at least one other value")
     for number, (arguments, expected) in enumerate(cases, 1):
         call = f"case {number}, f({', '.join(_short(a) for a in arguments)})"
         result = _try(answer, arguments, call, expected is None)
@@ -60,7 +69,7 @@ def check_gradient(
     points: Sequence[tuple[Any, ...]],
     *,
     argnums: int | tuple[int, ...] = 0,
-    tol: float = 1e-4,
+    tol: Number = 1e-4,
 ) -> Result:
     r"""Compare a reader's gradient with the one JAX derives, and name the usual slips.
 
@@ -77,6 +86,9 @@ def check_gradient(
     Returns:
         The verdict, which displays as one line. It never raises for a wrong answer.
 
+    Raises:
+        ValueError: there is no point, or the tolerance is negative or infinite.
+
     Example:
         >>> loss = lambda w: (w**2).sum()
         >>> check_gradient(lambda w: 2 * w, loss, [(np.array([1.0, -2.0]),)])
@@ -86,6 +98,7 @@ def check_gradient(
     """
     if not points:
         raise ValueError("points: got none, expected at least one")
+    tol = tolerance("tol", tol)
     for number, point in enumerate(points, 1):
         arguments = tuple(jnp.asarray(x, jnp.float32) if np.asarray(x).dtype.kind == "f" else x for x in point)
         expected = jax.grad(of, argnums)(*arguments)
@@ -120,17 +133,18 @@ def _slip(got: Any, expected: Any, tol: float) -> str | None:
         parts = [(n, g, e) for n, (g, e) in enumerate(zip(got, expected, strict=True), 1) if _difference(g, e, tol)]
         slip = _slip(parts[0][1], parts[0][2], tol)
         return slip and f"value {parts[0][0]} of {len(expected)}: {slip}"
-    try:
-        g, e = np.asarray(got, float), np.asarray(expected, float)
-    except (ValueError, TypeError):
+    g, e = as_numbers(got), as_numbers(expected)
+    if g is None or e is None or not e.size:
         return None
     if g.ndim == 2 and g.shape == e.T.shape and not _difference(g.T, e, tol):
         return "your gradient is the transpose of the right one"
     if g.shape != e.shape or not np.abs(e).max() > tol:
         return None
     at = np.unravel_index(np.abs(e).argmax(), e.shape)
+    if not (np.isfinite(g[at]) and np.isfinite(e[at])) or np.iscomplexobj(g) or g[at] == 0:
+        return None
     factor = float(g[at] / e[at])
-    if factor == 0 or not np.isfinite(factor) or _difference(g / factor, e, tol):
+    if _difference(g / factor, e, tol):
         return None
     return (
         "your gradient has the wrong sign"
@@ -146,15 +160,25 @@ def _difference(got: Any, expected: Any, tol: float) -> str | None:
             return f"expected {len(expected)} values, {_short(expected)}, got {_short(got)}"
         parts = (_difference(g, e, tol) for g, e in zip(got, expected, strict=True))
         return next((f"value {n} of {len(expected)}: {part}" for n, part in enumerate(parts, 1) if part), None)
-    try:
-        g, e = np.asarray(got), np.asarray(expected)  # a list stands for an array
-    except ValueError:  # rows of different lengths
-        return f"expected {_short(expected)}, got {_short(got)}"
-    if g.dtype.kind not in "biufc":
+    if expected is None:
+        return None if got is None else f"expected None, got {_short(got)}"
+    g, e = as_numbers(got), as_numbers(expected)  # a list stands for an array
+    if e is None:
+        raise ValueError(
+            f"expected value: got {_short(expected)}, expected a number, an array, None or a tuple of them"
+        )
+    if g is None:
         return f"expected {'a number' if e.ndim == 0 else 'numbers'}, got {_short(got)}"
     if g.shape != e.shape:
         return f"expected shape {e.shape}, got shape {g.shape}"
-    wrong = ~(np.abs(g.astype(float) - e) <= tol * (1 + np.abs(e.astype(float))))  # also true for NaN
+    given = np.asarray(got).dtype
+    if tol and given.itemsize < 4 and jnp.issubdtype(given, jnp.floating):
+        tol = max(tol, float(jnp.finfo(given).eps))
+    kind = complex if "c" in g.dtype.kind + e.dtype.kind else float
+    a, b = g.astype(kind), e.astype(kind)
+    with np.errstate(all="ignore"):
+        near = np.isfinite(b) & (np.abs(a - b) <= tol * (1 + np.abs(b)))
+    wrong = ~(near | (a == b) | (np.isnan(a) & np.isnan(b)))
     if not wrong.any():
         return None
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -167,5 +191,8 @@ def _number(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value.tolist()) if hasattr(value, "tolist") else repr(value)
+    try:
+        text = " ".join(repr(value.tolist() if hasattr(value, "tolist") else value).split())
+    except Exception:
+        text = type(value).__name__
     return text if len(text) <= 60 else f"{text[:57]}..."

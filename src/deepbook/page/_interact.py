@@ -12,6 +12,7 @@ from deepbook.page._controls import Control
 from deepbook.page._frames import MAX_FRAMES, Draw, encode, page, picture
 from deepbook.page._html import button, control_html
 from deepbook.page._markup import prose
+from deepbook.page._numbers import python_number
 
 
 class Moving:
@@ -78,6 +79,7 @@ def explore(draw: Draw, *, dpi: int = 100, photo: bool = False, **controls: Cont
         JavaScript the first of them.
 
     Raises:
+        TypeError: a control is something else.
         ValueError: no control, or more than 64 frames; on display, more than 300 KB of frames.
 
     Example:
@@ -92,6 +94,9 @@ def explore(draw: Draw, *, dpi: int = 100, photo: bool = False, **controls: Cont
     """
     if not controls:
         raise ValueError("controls: got none, expected at least one slider, choice or toggle")
+    for name, control in controls.items():
+        if not isinstance(control, Control):
+            raise TypeError(f"{name}: got {type(control).__name__}, expected slider(...), choice(...) or toggle(...)")
     sizes = ", ".join(f"{name} {len(c.values)}" for name, c in controls.items())
     _limit("explore", math.prod(len(c.values) for c in controls.values()), sizes)
     return Explore(draw, controls, dpi, photo)
@@ -201,6 +206,7 @@ def predict(question: str, draw: Draw, *, guess: Control, truth: Any, because: s
         An object to be the last line of a cell. Without JavaScript the answer is folded below the question.
 
     Raises:
+        TypeError: the truth is neither a text nor a number.
         ValueError: a guess of another kind, a truth that is none of the options or outside the slider, or more
             than 63 possible guesses; on display, more than 300 KB of pictures.
 
@@ -216,6 +222,7 @@ def predict(question: str, draw: Draw, *, guess: Control, truth: Any, because: s
     if guess.kind not in ("choice", "slider"):
         raise ValueError(f"guess: got {guess.kind}, expected choice(...) or slider(...)")
     first, last = guess.values[0], guess.values[-1]
+    truth = truth if isinstance(truth, str) else python_number("truth", truth)
     if truth not in guess.values if guess.kind == "choice" else not first <= truth <= last:
         raise ValueError(f"truth: got {truth!r}, expected one that can be guessed, {first!r} to {last!r}")
     _limit("predict", len(guess.values) + 1, "offer fewer guesses")

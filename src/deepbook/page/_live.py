@@ -47,7 +47,7 @@ def _input(name: str, control: Control) -> Any:
     if control.kind == "toggle":
         return widgets.Checkbox(value=start, indent=False, **shared)
     if control.kind == "choice":
-        return widgets.Dropdown(options=control.values, value=start, **shared)
+        return widgets.Dropdown(options=list(zip(control.labels, control.values, strict=True)), value=start, **shared)
     low, high = control.values[0], control.values[-1]
     if all(isinstance(value, int) for value in control.values):
         return widgets.IntSlider(value=start, min=low, max=high, **shared)

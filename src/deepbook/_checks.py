@@ -1,0 +1,81 @@
+"""What an argument may be: real numbers, indices, a share, one of a few words. Every error names the argument."""
+
+import numbers
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+
+def array(name: str, value: Any) -> Array:
+    """The value as a JAX array; TypeError where it is none."""
+    if isinstance(value, jax.Array):
+        return value
+    try:
+        return jnp.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected an array of numbers") from None
+
+
+def floats(name: str, value: Any) -> Array:
+    """The value as an array of floating-point numbers; TypeError where it holds others."""
+    value = array(name, value)
+    if not jnp.issubdtype(value.dtype, jnp.floating):
+        raise TypeError(f"{name}: got dtype {value.dtype}, expected floating-point numbers")
+    return value
+
+
+def reals(name: str, value: Any, dtype: Any) -> Array:
+    """The value as an array of floating-point numbers; integers and truth values become numbers of the given dtype."""
+    value = array(name, value)
+    if value.dtype == bool or jnp.issubdtype(value.dtype, jnp.integer):
+        return value.astype(dtype)
+    return floats(name, value)
+
+
+def wide(*dtypes: Any) -> Any:
+    """Float64 if one of the dtypes is, else float32: sums and statistics of 16 bits lose too much."""
+    return jnp.dtype(jnp.float64 if jnp.float64 in dtypes else jnp.float32)
+
+
+def common(a: Any, b: Any) -> Any:
+    """The dtype of a result of two floating-point dtypes."""
+    return a if a == b else wide(a, b)
+
+
+def indices(name: str, value: Any) -> Array:
+    """The value as an array of integers of at least 32 bits, so that a number of classes or nodes fits beside them."""
+    given, value = value, array(name, value)
+    if not jnp.issubdtype(value.dtype, jnp.integer):
+        raise TypeError(f"{name}: got dtype {value.dtype}, expected integers")
+    if isinstance(given, np.ndarray) and given.size and given.dtype.itemsize > value.dtype.itemsize:
+        limits = np.iinfo(value.dtype)
+        if not limits.min <= given.min() <= given.max() <= limits.max:
+            raise ValueError(f"{name}: got integers from {given.min()} to {given.max()}, expected {value.dtype}")
+    return value if value.dtype.itemsize >= 4 else value.astype(jnp.int32)
+
+
+def share(name: str, value: Any) -> float:
+    """A number from 0 on and below 1."""
+    if isinstance(value, jax.core.Tracer) or not isinstance(value, (numbers.Real, jax.Array, np.ndarray)):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected a number known before the function is traced")
+    if np.ndim(value) or not 0 <= float(value) < 1:
+        raise ValueError(f"{name}: got {value}, expected 0 <= {name} < 1")
+    return float(value)
+
+
+def whole(least: int, **sizes: Any) -> None:
+    """Whole numbers from `least` on."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, numbers.Integral):
+            raise TypeError(f"{name}: got {size!r}, expected a whole number")
+        if size < least:
+            raise ValueError(f"{name}: got {size}, expected a whole number from {least} on")
+
+
+def word(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """One of a few words."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name}: got {value!r}, expected {', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}")
