@@ -10,6 +10,8 @@ import jaxtyping
 import pytest
 from beartype import BeartypeConf, beartype
 
+pytest_plugins = ["pictures"]  # tests/pictures.py: what a re-run draws is compared with what is stored
+
 
 def typecheck(function):
     """Check a function's annotations; an int will do where a float is asked for.

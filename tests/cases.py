@@ -1,10 +1,14 @@
 """The layers that the contracts are tested on: of every kind one, with an input."""
 
+from importlib import import_module
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import deepbook as db
+
+enable_x64 = jax.enable_x64 if hasattr(jax, "enable_x64") else import_module("jax.experimental").enable_x64  # JAX 0.7
 
 KEY = jax.random.key(0)
 # name -> (layer, input of one example)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 import pytest
+from cases import enable_x64
 
 import deepbook as db
 
@@ -91,7 +92,7 @@ def test_what_load_could_not_bring_back_is_refused(tmp_path, tree, message):
 
 def test_64_bits_come_back_whole_or_not_at_all(tmp_path):
     large = np.int64(2**40 + 1)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         db.save(tmp_path / "a.npz", {"x": large})
         assert db.load(tmp_path / "a.npz", {"x": large})["x"].item() == 2**40 + 1
     with pytest.raises(ValueError, match=r"a\.npz holds \['x'\] as i64\[\], which JAX would cut to 32 bits; cast it"):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepbook import animate, choice, explore, play, predict, slider, stepper, toggle
-from deepbook.page._frames import MAX_BYTES
+from deepbook.page._frames import MAX_BYTES, with_code, without_code
 from deepbook.page._live import live_widget
 from deepbook.page._markup import prose
 
@@ -52,6 +52,16 @@ def test_the_first_picture_is_that_of_the_starting_values():
     assert first == record_of(page)["frames"][5]
 
 
+def test_every_control_begins_where_it_should():
+    page = explore(draw, slope=slider([1, 2, 4], start=4), kind=choice(["solid", "dashed"], start="dashed")).html()
+    assert '<option value="1" selected>dashed</option>' in page
+    assert page.count(" selected") == 1
+    assert 'max="2" step="1" value="2"' in page
+    assert re.search(r'<img src="([^"]+)"', page)[1] == record_of(page)["frames"][5]
+    live_kind = live(explore(draw, slope=slider([1, 2]), kind=choice(["solid", "dashed"], start="dashed"))).children[2]
+    assert live_kind.value == "dashed"
+
+
 def test_same_bytes_again():
     assert full().html() == full().html()
 
@@ -71,10 +81,28 @@ def test_text_cannot_end_the_script():
     assert record_of(page)["alts"][0] == "</script><b>number 1 of the figure"
 
 
-def test_the_script_is_small():
-    from importlib import resources
+def test_every_figure_brings_its_style_and_script_once_and_short():
+    page = full().html()
+    assert page.count("<style>") == page.count("<script>") == 1
+    assert page.endswith("</script></div>")
+    bare = without_code(page)
+    assert 4000 < len(page) - len(bare) < 6500
+    assert "<style>" not in bare
+    assert "<script>" not in bare
+    assert record_of(bare) == record_of(page)
 
-    assert len((resources.files("deepbook.page") / "interact.js").read_bytes()) < 10_000
+
+def test_the_code_of_a_stored_figure_can_be_replaced():
+    page = full().html()
+    old = page.replace("<style>", "<style>\n.old {}\n").replace("<script>", "<script>\nold();\n")
+    assert with_code(page) == with_code(old) == with_code(without_code(old)) == page
+
+    def tricky(n):
+        return plt.figure(figsize=(1, 1)), f"<style>{n}</style> and <script></script></div> in a text"
+
+    page = stepper(tricky, {"<style>": "<script>", "b": "c"}).html()
+    assert with_code(page) == with_code(without_code(page)) == page
+    assert record_of(without_code(page))["alts"][1] == "<style>1</style> and <script></script></div> in a text"
 
 
 def test_plain_text_names_the_controls():

@@ -13,6 +13,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import deepbook
+from deepbook.page import _claims, _exercises, _interact
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -86,33 +89,69 @@ def stale_count(cells):
     cells[2]["execution_count"] = 7
 
 
-BY_NBVAL = [changed_constant, false_claim, exception, missing_output]
+def reversed_line(cells):
+    cells[3]["source"] = PLOT.replace("[1, 2]", "[2, 1]")
+
+
+def no_digest(cells):
+    for output in cells[3]["outputs"]:
+        output["data"].pop(check.SHOWS)
+
+
+def loosened_without_a_reason(cells):
+    cells[3]["metadata"] = ALT | {"picture": {"tolerance": 0.5, "because": "noise"}}
+
+
+def numerical_noise(cells):
+    cells[3]["source"] = PLOT.replace("[1, 2]", "[1.001, 2]")
+
+
+def loosened(cells):
+    cells[3]["source"] = PLOT.replace("[1, 2]", "[1.3, 2]")
+    cells[3]["metadata"] = ALT | {"picture": {"tolerance": 0.5, "because": "where it begins depends on the machine"}}
+
+
+BY_NBVAL = [
+    *(changed_constant, false_claim, exception, missing_output),
+    *(reversed_line, no_digest, loosened_without_a_reason),
+]
+PASSING = [numerical_noise, loosened]
 BY_CHECKER = [missing_output, removed_alt_text, stale_count]
+
+
+def untouched(cells):
+    pass
 
 
 @pytest.fixture(scope="module")
 def nbval_failures(executed, tmp_path_factory):
-    """Names of the variants in which nbval finds a failure, with the suite's own settings."""
+    """What nbval says against each variant, with the suite's own settings."""
     folder = tmp_path_factory.mktemp("variants")
-    for change in [None, *BY_NBVAL]:
+    changes = [untouched, *PASSING, *BY_NBVAL]
+    for change in changes:
         notebook = copy.deepcopy(executed)
-        if change:
-            change(notebook["cells"])
-        (folder / f"{change.__name__ if change else 'untouched'}.ipynb").write_text(json.dumps(notebook))
+        change(notebook["cells"])
+        (folder / f"{change.__name__}.ipynb").write_text(json.dumps(notebook))
     report = folder / "report.xml"
-    settings = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={ROOT}/tests/sanitize.cfg"]
+    settings = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={ROOT}/tests/sanitize.cfg", "-p", "pictures"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, f"--junitxml={report}"]
-    subprocess.run([*command, *settings, folder], cwd=folder, capture_output=True)
-    cases = ET.parse(report).getroot().iter("testcase")
-    results = [(case.get("classname") + case.get("name"), case.find("failure") is not None) for case in cases]
-    assert len(results) == 5 * 3
-    return {change.__name__ if change else "untouched": any(
-        failed for name, failed in results if (change.__name__ if change else "untouched") in name
-    ) for change in [None, *BY_NBVAL]}  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([*command, *settings, folder], cwd=folder, capture_output=True, env=environment)
+    cases = list(ET.parse(report).getroot().iter("testcase"))
+    assert len(cases) == len(changes) * 3
+    failures = [(f"{case.get('classname')}{case.get('name')}", case.findtext("failure")) for case in cases]
+    return {c.__name__: "".join(text or "" for name, text in failures if f"{c.__name__}." in name) for c in changes}
 
 
-def test_nbval_passes_the_untouched_chapter(nbval_failures):
-    assert not nbval_failures["untouched"]
+@pytest.mark.parametrize("change", [untouched, *PASSING], ids=lambda f: f.__name__)
+def test_nbval_passes(nbval_failures, change):
+    assert nbval_failures[change.__name__] == ""
+
+
+def test_what_a_figure_no_longer_shows_is_told(nbval_failures):
+    assert "axes 1, line 1, y: stored [45, 955], drawn [955, 45]" in nbval_failures["reversed_line"]
+    assert "0 figures are stored with what they show, 1 are drawn" in nbval_failures["no_digest"]
+    assert "'because' says not why" in nbval_failures["loosened_without_a_reason"]
 
 
 @pytest.mark.parametrize("change", BY_NBVAL, ids=lambda f: f.__name__)
@@ -150,6 +189,8 @@ def small_text(notebook):
         (lambda nb: nb["cells"][1].update(source="x = 1;"), "ends with ';'"),
         (lambda nb: nb["cells"][3]["metadata"]["mystnb"].pop("figure"), "expected 'fig-NN-slug' in mystnb.figure.name"),
         (lambda nb: nb["cells"][3]["metadata"]["mystnb"]["figure"].pop("caption"), "without a caption"),
+        (lambda nb: figure_of(nb).pop(check.SHOWS), "figure without what it shows"),
+        (lambda nb: nb["cells"][3]["metadata"].update(picture={"tolerance": 0.5}), "a sentence 'because'"),
         (small_text, "text of 2.8 px on a phone"),
         (lambda nb: figure_of(nb).update({"text/plain": ["<Figure>"]}), "smallest text is not known"),
         (lambda nb: nb["cells"][1]["metadata"].update(execution={}), "timing metadata"),
@@ -165,6 +206,30 @@ def test_the_checker_knows_its_rules(executed, change, found):
     notebook = copy.deepcopy(executed)
     change(notebook)
     assert any(found in problem for problem in check.check_files(notebook))
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        *((f"{prefix}{name}(x)", True) for name in check.SHOWN for prefix in ("", "db.", "deepbook.")),
+        ("print(x)", True),
+        ("plt.show()", True),
+        ("for x in y:\n    with z:\n        print(x)", True),
+        ("def f():\n    print(x)", False),
+        ("x = claim(y)", False),
+        ("model.check(x)", False),
+        ("%pip install x", False),
+    ],
+)
+def test_cells_that_must_have_an_output_are_known(source, shown):
+    assert check.shows(source) == shown
+
+
+def test_every_function_of_the_book_that_shows_something_is_known():
+    kinds = (_claims.Claim, _claims.ClaimTable, _exercises.Result, _interact.Moving, _interact.Explore)
+    exported = {name: getattr(deepbook, name) for name in deepbook.__all__}
+    shown = {n for n, f in exported.items() if getattr(f, "__annotations__", {}).get("return") in kinds}
+    assert shown == set(check.SHOWN)
 
 
 def test_the_chapter_contract_is_checked(executed):

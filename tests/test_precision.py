@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from cases import KEY, MODELS
+from cases import KEY, MODELS, enable_x64
 
 import deepbook as db
 
@@ -18,7 +18,7 @@ def cast(tree, dtype):
 def test_float64(name):
     model, function, x = MODELS[name]
     single = function(model, x)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         model, x = cast((model, x), jnp.float64)
         y = function(model, x)
         assert y.dtype == jnp.float64
@@ -46,7 +46,7 @@ def test_bfloat16(name):
 
 @pytest.mark.parametrize("dtype", [jnp.float64, jnp.bfloat16])
 def test_fit(dtype, tmp_path):
-    with jax.enable_x64(dtype == jnp.float64):
+    with enable_x64(dtype == jnp.float64):
         x = jax.random.normal(jax.random.key(1), (60, 3)).astype(dtype)
         y = x @ jnp.array([1.0, -2.0, 0.5], dtype)
         model = cast(db.Linear.init(KEY, 3, 1), dtype)

@@ -6,10 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 import chapters
 import claims_page
+import deepbook_site
 import folding
 import front
 import numbering
@@ -142,3 +145,20 @@ def test_a_card_shows_the_figures_stored_picture():
     assert len(alt) > 30
     with pytest.raises(ValueError, match="shows no picture"):
         front.picture({"metadata": {}, "outputs": []})
+
+
+def test_a_page_has_the_figures_code_once():
+    record = '<script type="application/json">{}</script>'
+    figure = f'<div class="db-figure" id="fig-a"><style>a</style><img>{record}<script>b</script></div>'
+    document = new_document("")
+    document += [nodes.raw("", figure, format="html"), nodes.raw("", "<style>c</style>", format="html")]
+    deepbook_site.share_code(None, document)
+    assert [node.astext() for node in document] == [
+        f'<div class="db-figure" id="fig-a"><img>{record}</div>',
+        "<style>c</style>",
+    ]
+    config = SimpleNamespace(html_static_path=["s"], html_css_files=["custom.css"], html_js_files=[])
+    deepbook_site.add_code(None, config)
+    assert [Path(name).name for name in config.html_static_path] == ["s", "interact.css", "interact.js"]
+    assert all(Path(name).is_file() for name in config.html_static_path[1:])
+    assert [name for name, _ in config.html_css_files[1:] + config.html_js_files] == ["interact.css", "interact.js"]

@@ -220,3 +220,19 @@ def test_the_text_view_is_not_overwritten_while_it_has_edits(tmp_path):
     assert run("to-notebook").returncode == 0
     assert "A new sentence." in Path(notebook).read_text()
     assert run("to-text").returncode == 0
+
+
+def test_stored_figures_get_todays_code_and_nothing_else_changes(tmp_path):
+    path = tmp_path / "chapter.ipynb"
+    shutil.copy(ROOT / "notebooks" / "03_approximation.ipynb", path)
+    command = [sys.executable, ROOT / "tools" / "refresh.py", path]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    today = path.read_text()
+    path.write_text(today.replace("<style>", "<style>.old {}").replace("<script>", "<script>old();"))
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout == f"{path}: 2 figures\n"
+    assert path.read_text() == today
+    path.touch()
+    stamp = path.stat().st_mtime_ns
+    assert subprocess.run(command, capture_output=True, text=True).stdout == f"{path}: 0 figures\n"
+    assert path.stat().st_mtime_ns == stamp

@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deepbook.page._frames import with_code
+
 ROOT = Path(__file__).resolve().parents[1]
 CLAIM = "application/vnd.deepbook.claim+json"
+SHOWS = "application/vnd.deepbook.figure+json"
 SECTIONS = ("Exercises", "What to remember", "Further reading")
 HEAD = ("**You will be able to**", "**You need**", "*Measured run time: ")
 BOOTSTRAP = re.compile(
@@ -26,6 +29,7 @@ BOOTSTRAP = re.compile(
 )
 PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
 MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES = 20, 1_500_000, 300_000
+SHOWN = ("claim", "claim_table", "check", "check_gradient", "explore", "animate", "stepper", "predict")
 MAX_TABLE = 40  # lines of a cell with a table of claims, which the site folds
 MAX_CLAIMS, MIN_TEXT = 36, 9.0  # claims of a chapter; pixels of a figure's smallest text at a width of 390
 
@@ -65,6 +69,9 @@ def check_files(notebook: dict[str, Any]) -> list[str]:
             found.append(f"{name}: ends with ';', which nbval ignores: end with plt.show()")
         if "execution" in cell["metadata"]:
             found.append(f"{name}: timing metadata")
+        loose = cell["metadata"].get("picture", {"tolerance": 1, "because": "this cell does not ask for it"})
+        if not 0 < loose.get("tolerance", 0) <= 10 or len(loose.get("because", "")) < 20:
+            found.append(f"{name}: 'picture' {loose}, expected a 'tolerance' to 10 and a sentence 'because'")
         hidden = {"nbval-skip", "nbval-ignore-output", "raises-exception"} & set(cell["metadata"].get("tags", []))
         if (hidden or re.search(r"NBVAL_(SKIP|IGNORE)", source)) and "# nbval:" not in source:
             found.append(f"{name}: hidden from nbval without a reason ('# nbval: ...' in the cell)")
@@ -73,14 +80,16 @@ def check_files(notebook: dict[str, Any]) -> list[str]:
 
 
 def shows(source: str) -> bool:
-    """Whether a cell calls, at top level, one of the functions that leave an output."""
+    """Whether a cell calls, at top level or in a loop there, one of the functions that leave an output."""
     try:
         body = ast.parse(source).body
     except SyntaxError:  # a magic command
         return False
-    calls = (ast.unparse(n.value.func) for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call))
-    shown = {"print", "claim", "claim_table", "check", "explore", "animate", "stepper", "predict", "plt.show"}
-    return not shown.isdisjoint(calls)
+    for node in body:  # it grows by what stands in loops and with-blocks
+        if isinstance(node, ast.For | ast.While | ast.With):
+            body += node.body
+    calls = [ast.unparse(n.value.func) for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)]
+    return any(re.fullmatch(rf"((db|deepbook)\.)?({'|'.join(SHOWN)})|print|plt\.show", name) for name in calls)
 
 
 def records_of(cell: dict[str, Any]) -> list[dict[str, Any]]:
@@ -130,6 +139,8 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
         if "image/png" in output or "db-figure" in page:
             found += check_figure(cell, output)
         if "db-figure" in page:
+            if page != with_code(page):
+                found.append("figure with another interact.js or .css than the package's: tools/refresh.py")
             frames = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S)[1])
             size = sum(map(len, frames["frames"]))
             if size > MAX_FRAME_BYTES:
@@ -147,6 +158,8 @@ def check_figure(cell: dict[str, Any], output: dict[str, str]) -> list[str]:
         found.append(f"figure with the name {options.get('name')!r}, expected 'fig-NN-slug' in mystnb.figure.name")
     if len(options.get("caption", "")) < 30:
         found.append("figure without a caption of a sentence in mystnb.figure.caption")
+    if SHOWS not in output:
+        found.append("figure without what it shows, which a re-run compares: use_style() and execute it again")
     pixels = phone_text(output)
     if pixels is None:
         found.append("figure whose smallest text is not known: use_style() and execute it again")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+from deepbook.page._frames import without_code
 
 
 class Costs(SphinxDirective):
@@ -45,6 +48,20 @@ class ChapterFigure(SphinxDirective):
             if f'id="{identifier}"' in data.get("text/html", ""):
                 return [nodes.raw("", data["text/html"], format="html")]
         raise self.error(f"chapter-figure: {name} has no figure with the id {identifier}")
+
+
+def share_code(app: Sphinx, doctree: nodes.document) -> None:
+    """Figures that move bring their style and script, for notebooks; a page has them once, as the package has them."""
+    for node in doctree.findall(nodes.raw):
+        if 'class="db-figure' in node.astext():
+            node[:] = [nodes.Text(without_code(node.astext()))]
+
+
+def add_code(app: Sphinx, config: Any) -> None:
+    """Put the package's `interact.css` and `interact.js` on every page, after the book's own style."""
+    config.html_static_path += [str(resources.files("deepbook.page") / f"interact.{kind}") for kind in ("css", "js")]
+    config.html_css_files.append(("interact.css", {"priority": 900}))
+    config.html_js_files.append(("interact.js", {"defer": "defer"}))
 
 
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -82,6 +99,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("costs", Costs)
     app.add_directive("chapter-figure", ChapterFigure)
     app.connect("config-inited", without_solutions)
+    app.connect("config-inited", add_code, priority=100)  # before Sphinx reads these lists
+    app.connect("doctree-read", share_code)
     app.connect("autodoc-process-docstring", read_as_rst, priority=100)  # before napoleon
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", open_colab_branch, priority=900)

@@ -61,7 +61,7 @@ def share(name: str, value: Any) -> float:
     """A number from 0 on and below 1."""
     if isinstance(value, jax.core.Tracer) or not isinstance(value, (numbers.Real, jax.Array, np.ndarray)):
         raise TypeError(f"{name}: got {type(value).__name__}, expected a number known before the function is traced")
-    if np.ndim(value) or not 0 <= float(value) < 1:
+    if np.asarray(value).ndim or not 0 <= float(value) < 1:
         raise ValueError(f"{name}: got {value}, expected 0 <= {name} < 1")
     return float(value)
 

@@ -127,6 +127,12 @@ def _chapter(chapter_tab):
     return chapter_tab
 
 
+def jupyter_environment(folder):
+    """Settings and signatures of their own for Jupyter in a folder."""
+    own = {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data"), "HOME": str(folder)}
+    return os.environ | {"DEEPBOOK_STATIC": "0"} | own
+
+
 @contextlib.contextmanager
 def jupyter_lab(folder):
     """A JupyterLab server on loopback over a folder; yields its address."""
@@ -140,7 +146,7 @@ def jupyter_lab(folder):
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    env = os.environ | {"DEEPBOOK_STATIC": "0", "JUPYTER_CONFIG_DIR": str(folder / "config"), "HOME": str(folder)}
+    env = jupyter_environment(folder)
     with (folder / "log").open("w") as log:
         server = subprocess.Popen([*command, *options], env=env, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -156,4 +162,8 @@ def jupyter_lab(folder):
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:  # a kernel that still starts holds it up
+            server.kill()
+            server.wait()

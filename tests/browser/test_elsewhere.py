@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from conftest import SITE, jupyter_lab
+from conftest import SITE, jupyter_environment, jupyter_lab
 
 NOTEBOOK = SITE.parents[1] / "notebooks" / "01a_history.ipynb"
 
@@ -46,6 +46,24 @@ def test_jupyterlab_without_trust_shows_the_first_picture_and_the_texts(window, 
         assert picture.evaluate("image => image.naturalWidth") > 300
         assert page.locator("ol > li", has_text="One line.").first.is_visible()
         assert page.get_by_text("The controls need JavaScript").first.is_visible()
+        page.close()
+
+
+def test_jupyterlab_with_trust_moves_a_stored_figure_alone(window, tmp_path):
+    """A notebook that holds one of the chapter's figures and nothing else: no figure needs another one."""
+    notebook = json.loads(NOTEBOOK.read_text())
+    notebook["cells"] = [cell for cell in notebook["cells"] if "db-stepper" in json.dumps(cell.get("outputs", []))][-1:]
+    (tmp_path / "trusted.ipynb").write_text(json.dumps(notebook))
+    trust = [sys.executable, "-m", "jupyter", "trust", "trusted.ipynb"]
+    subprocess.run(trust, cwd=tmp_path, env=jupyter_environment(tmp_path), check=True, capture_output=True)
+    with jupyter_lab(tmp_path) as address:
+        page = window("light").new_page()
+        page.goto(f"{address}/lab/tree/trusted.ipynb")
+        figure = page.locator(".jp-OutputArea .db-stepper[data-ready]")
+        figure.wait_for(timeout=60_000)
+        before = figure.locator("img").get_attribute("alt")
+        figure.locator(".db-move").last.click()
+        assert figure.locator("img").get_attribute("alt") != before
         page.close()
 
 

@@ -155,8 +155,8 @@ class MultiHeadAttention:
             raise ValueError(f"heads: got {heads}, expected a divisor of the width {width}")
         if rotary and width // heads % 2:
             raise ValueError(f"heads: got {heads}, rotary positions need an even width a head, not {width // heads}")
-        made = (Linear.init(k, width, width, initializer=initializer) for k in jax.random.split(key, 4))
-        return cls(*made, heads=heads, rotary=rotary)
+        q, k, v, out = (Linear.init(k, width, width, initializer=initializer) for k in jax.random.split(key, 4))
+        return cls(q, k, v, out, heads=heads, rotary=rotary)
 
     def __call__(
         self,

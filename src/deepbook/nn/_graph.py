@@ -225,7 +225,7 @@ def without_loops(graph: Graph) -> Graph:
     """The graph with each edge from a node to itself made padding."""
     senders, receivers = indices("senders", graph.senders), indices("receivers", graph.receivers)
     loop = (senders == receivers) & (receivers >= 0) & (receivers < graph.nodes)
-    return Graph(*(jnp.where(loop, graph.nodes, end) for end in (senders, receivers)), graph.nodes)
+    return Graph(jnp.where(loop, graph.nodes, senders), jnp.where(loop, graph.nodes, receivers), graph.nodes)
 
 
 def rows(h: Any, graph: Graph) -> Array:

@@ -4,7 +4,8 @@ A cell has a state, which is passed in and returned: `cell(x, state) -> state`. 
 hidden vector that is the cell's output.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,11 @@ from deepbook.nn.init import Initializer, lecun_normal, orthogonal
 
 class Cell:
     """What all cells share: the state at the start, and one step from an input."""
+
+    if TYPE_CHECKING:  # each cell has them
+        inputs: Linear
+        recurrent: Array
+        step: Callable[..., Any]
 
     def empty(self, *batch: int) -> Any:
         """The state before the first input.

@@ -15,10 +15,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from deepbook.page._digest import digest, pack
 from deepbook.page.plots import phone_text
 
 MAX_FRAMES = 64
 MAX_BYTES = 300_000
+CODE = re.compile(r"(?s)(?<=>)<style>.*?</style>|(?<=</script>)<script>.*</script>")  # no text holds "</"
 Draw = Callable[..., tuple[Figure, str]]
 
 
@@ -33,9 +35,10 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     buffer = io.BytesIO()
     text = phone_text(figure)
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
+    shown = digest(figure, most=2, blocks=2)
     plt.close(figure)
     image = Image.open(buffer).convert("RGB")
-    image.info["phone_text"] = text
+    image.info |= {"phone_text": text, "digest": shown}
     return image, alt
 
 
@@ -50,8 +53,8 @@ def page(
     start: int = 0,
     photo: bool = False,
     **more: Any,
-) -> str:
-    """The HTML of a figure: the first picture, controls, all frames, and the script that moves them.
+) -> tuple[str, str]:
+    """A figure that moves: its HTML (first picture, controls, all frames, script), and what its frames show.
 
     Args:
         kind: "explore", "animate", "stepper" or "predict".
@@ -64,12 +67,13 @@ def page(
         photo: the pictures keep their colours in dark mode.
         **more: what the script needs besides.
     """
-    alts, jobs, texts = [], [], []
+    alts, jobs, texts, shown = [], [], [], []
     with ThreadPoolExecutor(2) as pool:  # a frame is encoded while the next ones are drawn
         for call in calls:
             image, alt = call()
             alts.append(alt)
             texts.append(image.info["phone_text"])
+            shown.append(image.info["digest"])
             jobs.append(pool.submit(encode, image))
     frames = [
         f"data:image/{form};base64,{base64.b64encode(data).decode()}" for data, form in (j.result() for j in jobs)
@@ -83,17 +87,44 @@ def page(
     smallest = min(min(texts), 99.0)  # pixels on a phone, for `make check`
     record = {"kind": kind, "controls": controls, "text": round(smallest, 1), "alts": alts, "frames": frames} | more
     text = json.dumps(record, ensure_ascii=False).replace("</", r"<\/")  # no text can end the script element
-    package = resources.files("deepbook.page")
     as_is = ' class="as-is"' if photo else ""
     first = f'<img{as_is} src="{frames[start]}" alt="{html.escape(alts[start])}">'
-    return (
+    markup = (
         f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
-        f"<style>{(package / 'interact.css').read_text()}</style>{before}{first}{after}"
+        f"{before}{first}{after}"
         '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
         '<p class="db-hidden" aria-live="polite"></p>'
-        f'<script type="application/json">{text}</script>'
-        f"<script>{(package / 'interact.js').read_text()}</script></div>"
+        f'<script type="application/json">{text}</script></div>'
     )
+    return with_code(markup), pack(shown)
+
+
+def without_code(markup: str) -> str:
+    """A figure's HTML without style and script, for a page that has them once (`interact.css`, `interact.js`)."""
+    return CODE.sub("", markup)
+
+
+def with_code(markup: str) -> str:
+    """A figure's HTML with today's style and script, whichever it had.
+
+    Each figure brings its own: Colab gives each output a frame of its own, other notebooks draw an output only when it
+    is looked at, and any cell may be run, copied or cleared alone. No figure can rely on another one's.
+    """
+    files = resources.files("deepbook.page")
+    style, script = (one_line((files / f"interact.{kind}").read_text()) for kind in ("css", "js"))
+    head, tail = without_code(markup).split(">", 1)
+    return f"{head}><style>{style}</style>{tail.removesuffix('</div>')}<script>{script}</script></div>"
+
+
+def one_line(code: str) -> str:
+    """Code without line breaks, indentation and comments, which begin with `//` and a blank.
+
+    Example:
+        >>> one_line("a = 1; // one\\n// two\\n  b = 2;")
+        'a = 1; b = 2;'
+    """
+    lines = (re.sub(r"(^|\s)// .*", "", line).strip() for line in code.splitlines())
+    return " ".join(filter(None, lines))
 
 
 def figure_id(name: str) -> str:

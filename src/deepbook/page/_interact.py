@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from deepbook.page._controls import Control
+from deepbook.page._digest import MIME
 from deepbook.page._frames import MAX_FRAMES, Draw, encode, page, picture
 from deepbook.page._html import button, control_html
 from deepbook.page._markup import prose
@@ -18,14 +19,19 @@ from deepbook.page._numbers import python_number
 class Moving:
     """A figure that moves: a notebook displays it, with all its frames, when it is the last line of a cell."""
 
-    def __init__(self, description: str, make: Callable[[], str]) -> None:
-        self.description, self.html = description, make
+    def __init__(self, description: str, make: Callable[[], tuple[str, str]]) -> None:
+        self.description, self.make = description, make
+
+    def html(self) -> str:
+        """The figure as a page shows it."""
+        return self.make()[0]
 
     def __repr__(self) -> str:
         return self.description
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {"text/plain": repr(self), "text/html": self.html()}
+        page, shown = self.make()
+        return {"text/plain": repr(self), "text/html": page, MIME: shown}
 
 
 class Explore(Moving):
@@ -41,7 +47,7 @@ class Explore(Moving):
         image, alt = picture(self.draw, dpi=self.dpi, **values)
         return *encode(image), alt
 
-    def _page(self) -> str:
+    def _page(self) -> tuple[str, str]:
         grid = itertools.product(*(c.values for c in self.controls.values()))
         calls = [
             partial(picture, self.draw, dpi=self.dpi, **dict(zip(self.controls, values, strict=True)))

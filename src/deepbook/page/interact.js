@@ -1,5 +1,5 @@
 // Moves pre-rendered figures: each `.db-figure` holds one picture, its controls, and its frames as JSON.
-// No dependency; runs from disk. It comes once per figure, so it only starts those that are not yet started.
+// No dependency; runs from disk. The site has it once a page, a notebook once a figure: it starts those not yet started.
 for (const root of document.querySelectorAll('.db-figure:not([data-ready])')) {
   root.dataset.ready = '1';
   const record = JSON.parse(root.querySelector('script[type="application/json"]').textContent);

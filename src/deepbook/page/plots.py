@@ -13,6 +13,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from deepbook.page._digest import MIME, digest, pack
+
 # Okabe and Ito's palette: told apart with every common kind of colour vision. The first is the book's accent.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#767676",
@@ -110,14 +112,18 @@ def _shown_texts(figure: Figure) -> list[Text]:
 
 
 def _describe_figures() -> None:
-    """In a notebook a figure's text says how large it is and how small its smallest text; `make check` reads it."""
+    """In a notebook a figure comes with a text, its size and that of its smallest text, which `make check` reads, and
+    with a digest of what it shows, which `make test` compares."""
     from IPython import get_ipython
+    from IPython.core.formatters import BaseFormatter
 
     if (shell := get_ipython()) is not None:
         if "inline" in mpl.get_backend():
             import_module("matplotlib_inline.backend_inline")  # which forgets what is registered before it
-        formatter = shell.display_formatter.formatters["text/plain"]
-        formatter.for_type(Figure, lambda figure, p, cycle: p.text(_size(figure)))
+        formatters = shell.display_formatter.formatters
+        formatters["text/plain"].for_type(Figure, lambda figure, p, cycle: p.text(_size(figure)))
+        formatters[MIME] = BaseFormatter(parent=shell.display_formatter, print_method="_repr_shown_")
+        formatters[MIME].for_type(Figure, lambda figure: pack(digest(figure)))
 
 
 def _size(figure: Figure) -> str:

@@ -83,7 +83,7 @@ class Checkpoint:
     def _compare(self, stored: dict[str, np.ndarray]) -> None:
         have = {name.removeprefix("identity/"): v for name, v in stored.items() if name.startswith("identity/")}
         for name in ("key", "batch_size", "examples", "order"):
-            if not np.array_equal(have.get(name), self.identity[name]):
+            if name not in have or not np.array_equal(have[name], self.identity[name]):
                 was = f"was made with {name} {have.get(name)}, this call has {name} {self.identity[name]}"
                 raise ValueError(f"checkpoint: {self.path} {was}")
         moved = have.get("software") != self.identity["software"]

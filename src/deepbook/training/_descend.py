@@ -177,8 +177,9 @@ def _scalar(value: Any) -> Any:
 
 def _alike(new: Any, old: Any) -> Any:
     """The new extra, if a loop can carry it in place of the old."""
-    if jax.tree.structure(new) != jax.tree.structure(old):
-        have, need = jax.tree.structure(new), jax.tree.structure(old)
+    have: Any = jax.tree.structure(new)
+    need: Any = jax.tree.structure(old)
+    if have != need:
         raise ValueError(f"extra: the loss returns the structure {have}, expected that of what it was given, {need}")
     for (path, a), b in zip(jax.tree.leaves_with_path(new), jax.tree.leaves(old), strict=True):
         have, need = (jax.ShapeDtypeStruct(jnp.shape(leaf), jnp.result_type(leaf)) for leaf in (a, b))

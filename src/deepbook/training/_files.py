@@ -70,7 +70,8 @@ def write_arrays(path: str | Path, arrays: dict[str, Any]) -> None:
         with open(temporary, "xb") as file:
             with contextlib.suppress(FileNotFoundError):
                 os.chmod(temporary, path.stat().st_mode & 0o777)
-            np.savez(file, **{name: np.asarray(array) for name, array in arrays.items()})
+            named: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+            np.savez(file, **named)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -97,7 +98,8 @@ def fill(path: str | Path, like: T, stored: dict[str, np.ndarray], argument: str
         raise ValueError(f"{argument}: {path} does not fit `like`: missing {missing}, not expected {extra}")
     leaves = []
     for name, leaf in wanted:
-        array, need = stored[name], _described(leaf)
+        array: Any = stored[name]
+        need = _described(leaf)
         if need.dtype.kind == "V" and array.dtype == f"V{need.dtype.itemsize}":  # NumPy's files do not know bfloat16
             array = array.view(need.dtype)
         if (array.shape, array.dtype) != (need.shape, need.dtype):

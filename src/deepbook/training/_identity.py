@@ -59,9 +59,7 @@ def _bytes(array: jax.Array) -> str:
 
 
 def _digest(array: np.ndarray) -> str:
-    return (
-        f"{array.dtype} {array.shape} {hashlib.blake2b(np.ascontiguousarray(array).ravel().view(np.uint8)).hexdigest()}"
-    )
+    return f"{array.dtype} {array.shape} {hashlib.blake2b(np.ascontiguousarray(array).tobytes()).hexdigest()}"
 
 
 def _hash(parts: Any) -> str:

@@ -32,7 +32,7 @@ def data(value: Any) -> tuple[Any, int]:
     leaves = jax.tree.leaves_with_path(value)
     if not leaves:
         raise ValueError("data: got no arrays, expected at least one")
-    arrays = []
+    arrays: list[Any] = []
     for path, leaf in leaves:
         name = f"data{jax.tree_util.keystr(path)}"
         array = _array(name, leaf)
