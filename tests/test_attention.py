@@ -191,3 +191,10 @@ def test_bfloat16_stays_bfloat16():
     logits = model(TOKENS)
     assert logits.dtype == jnp.bfloat16
     np.testing.assert_allclose(logits.astype(jnp.float32), MODEL(TOKENS), atol=0.15)
+
+
+def test_a_step_at_a_position_that_a_compiled_function_encloses():
+    model = db.Transformer.init(jax.random.key(0), 11, width=8, heads=2, layers=1)
+    token, position, cache = jnp.int32(3), jnp.int32(0), model.empty_cache(4)
+    inside = jax.jit(lambda cache: model.step(token, position, cache)[0])(cache)
+    np.testing.assert_allclose(inside, model.step(token, position, cache)[0], rtol=1e-5, atol=1e-6)

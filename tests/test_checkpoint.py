@@ -249,3 +249,19 @@ def test_a_key_in_the_optimizers_state_is_saved(tmp_path):
     resumed, again = db.fit(loss, MODEL, (X, Y), optimizer, steps=60, checkpoint=path, **options)
     same(whole, resumed)
     np.testing.assert_array_equal(again.losses, history.losses)
+
+
+def test_a_schedule_that_settles_its_numbers_when_called_is_the_same_optimizer(tmp_path):
+    schedule = optax.warmup_cosine_decay_schedule(0, 8e-3, 10, 100, 1e-4)
+    optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule))
+    model, x = db.Linear.init(jax.random.key(0), 1, 1), jnp.linspace(-1, 1, 8)[:, None]
+
+    def loss(model, batch):
+        return db.mean_squared_error(model(batch[0]), batch[1])
+
+    with jax.numpy_dtype_promotion("standard"):  # which Optax's schedules need
+        for steps in (3, 6):
+            _, history = db.fit(
+                loss, model, (x, x), optimizer, steps=steps, key=jax.random.key(1), checkpoint=tmp_path / "run.npz"
+            )
+            assert len(history.losses) == steps

@@ -16,8 +16,6 @@ import deepbook_site
 import folding
 import front
 import numbering
-from docutils import nodes
-from docutils.utils import new_document
 
 from deepbook import claim, claim_table
 from deepbook.page._claims import anchor

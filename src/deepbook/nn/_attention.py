@@ -147,7 +147,7 @@ class MultiHeadAttention:
         Example:
             >>> import jax, jax.numpy as jnp
             >>> layer = MultiHeadAttention.init(jax.random.key(0), 8, 2)
-            >>> layer(jnp.ones((3, 8)), mask=causal_mask(3)).shape
+            >>> layer(jnp.ones((3, 8)), mask=jnp.tri(3, dtype=bool)).shape
             (3, 8)
         """
         whole(1, width=width, heads=heads)

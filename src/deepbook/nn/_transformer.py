@@ -218,7 +218,7 @@ class Transformer:
             True
         """
         length, position = cache[0][0].shape[-2], indices("position", position)
-        if not isinstance(position, jax.core.Tracer) and not 0 <= position < length:
+        if not isinstance(position, jax.core.Tracer) and not 0 <= int(np.asarray(position)) < length:
             raise ValueError(f"position: got {position}, expected 0 to {length - 1}, the places of the cache")
         x, new = self.embedding(token)[..., None, :], []
         back = position - jnp.arange(length)

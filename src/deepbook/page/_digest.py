@@ -40,11 +40,11 @@ def digest(figure: Figure, *, most: int = 6, blocks: int = 4) -> Digest:
     Example:
         >>> import matplotlib.pyplot as plt
         >>> figure, axis = plt.subplots()
-        >>> _ = axis.plot([0, 1], [1, 3]), axis.set(xlim=(0, 1), ylim=(0, 4), ylabel="loss")
+        >>> _ = axis.plot([0, 1], [1, 3], "r"), axis.set(xlim=(0, 1), ylim=(0, 4), ylabel="loss")
         >>> digest(figure)["1"], digest(figure)["1 y"]
         (' |  | loss', ['linear', 0.0, 4.0])
         >>> digest(figure)["1 line 1"]
-        {'n': 2, 'c': '#1f77b4', 'x': [0, 1000], 'y': [250, 750]}
+        {'n': 2, 'c': '#ff0000', 'x': [0, 1000], 'y': [250, 750]}
     """
     found: Digest = {}
     if words := [t.get_text() for t in figure.texts if t.get_visible() and t.get_text()]:

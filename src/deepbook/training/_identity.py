@@ -133,7 +133,7 @@ def _of_function(function: FunctionType) -> list[Any]:
     """What a function encloses; of one that belongs to no library also its code and the global variables it reads."""
     enclosed = [*(function.__closure__ or ()), *(function.__defaults__ or ()), function.__kwdefaults__]
     if _of_a_library(function):
-        return enclosed
+        return [_settled(part) for part in enclosed]
     values = [function.__globals__[name] for name in _globals(function.__code__) if name in function.__globals__]
     attributes = [
         vars(module)[name]
@@ -143,6 +143,15 @@ def _of_function(function: FunctionType) -> list[Any]:
         if name in vars(module)
     ]
     return [function.__code__, *enclosed, *values, *attributes]
+
+
+def _settled(part: Any) -> Any:
+    """A library's schedules turn whole numbers that they enclose into floats when they are first called."""
+    try:
+        number = isinstance(part, CellType) and type(part.cell_contents) in (int, float)
+    except ValueError:  # an empty cell
+        return part
+    return float(part.cell_contents) if number else part
 
 
 def _of_class(kind: type) -> list[Any]:
