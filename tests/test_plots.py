@@ -78,9 +78,16 @@ def test_images_without_titles_at_a_given_scale():
     np.testing.assert_allclose(figure.get_size_inches(), [2, 1])
 
 
+def test_coloured_images_are_drawn_as_they_are_and_clipped():
+    pictures = np.random.default_rng(0).uniform(-0.5, 1.5, (2, 3, 4, 3))
+    for axis, picture in zip(show_images(pictures).axes, pictures, strict=True):
+        np.testing.assert_array_equal(axis.images[0].get_array(), picture.clip(0, 1))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ((np.zeros((2, 3, 4, 2)),), r"images: got shape \(2, 3, 4, 2\), expected \[n, height, width\] or"),
         ((IMAGES[0],), r"images: got shape \(3, 4\), expected \[n, height, width\]"),
         ((IMAGES, ["a"]), "titles: got 1, expected 5"),
     ],

@@ -140,28 +140,29 @@ def show_images(
     size: float = 0.54,
     limit: Any = None,
 ) -> Figure:
-    """Show grey images in a grid, ink dark on paper.
+    """Show images in a grid: grey ones with ink dark on paper, coloured ones as they are.
 
     Args:
-        images: array `[n, height, width]`.
+        images: array `[n, height, width]`, or `[n, height, width, 3]` of red, green and blue between 0 and 1, clipped.
         titles: one short title for each image.
         columns: images in a row.
         size: width of one image in inches.
-        limit: values of white and black; by default the smallest and largest value of all images.
+        limit: values of white and black of grey images; by default the smallest and largest value of all images.
 
     Returns:
         The figure.
 
     Raises:
-        ValueError: the array has not three axes, or the number of titles is another.
+        ValueError: the array has another shape, or the number of titles is another.
 
     Example:
         >>> show_images(np.zeros((3, 8, 8)), ["a", "b", "c"], limit=(0, 1)).axes[2].get_title()
         'c'
     """
     images = np.asarray(images)
-    if images.ndim != 3:
-        raise ValueError(f"images: got shape {images.shape}, expected [n, height, width]")
+    if images.ndim != 3 and (images.ndim != 4 or images.shape[-1] != 3):
+        raise ValueError(f"images: got shape {images.shape}, expected [n, height, width] or [n, height, width, 3]")
+    images = images if images.ndim == 3 else images.clip(0, 1)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles: got {len(titles)}, expected {len(images)}")
     low, high = (images.min(), images.max()) if limit is None else limit
