@@ -33,6 +33,8 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     if len(alt) < 20:
         raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
     buffer = io.BytesIO()
+    if any(axis.get_aspect() != "auto" for axis in figure.axes):
+        figure.draw_without_rendering()  # the layout of axes of a fixed shape settles in the second round
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
     text, shown = phone_text(figure, drawn=True), digest(figure, most=2, blocks=2)
     plt.close(figure)
