@@ -33,9 +33,10 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     if len(alt) < 20:
         raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
     buffer = io.BytesIO()
-    text = phone_text(figure)
+    if any(axis.get_aspect() != "auto" for axis in figure.axes):
+        figure.draw_without_rendering()  # the layout of axes of a fixed shape settles in the second round
     figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
-    shown = digest(figure, most=2, blocks=2)
+    text, shown = phone_text(figure, drawn=True), digest(figure, most=2, blocks=2)
     plt.close(figure)
     image = Image.open(buffer).convert("RGB")
     image.info |= {"phone_text": text, "digest": shown}
@@ -152,10 +153,10 @@ def encode(picture: Image.Image) -> tuple[bytes, str]:
 def palette(picture: Image.Image) -> Image.Image | None:
     """The picture in the fewest colours that keep 97 % of the pixels within 6 levels of 255 and
     all but 1 in 2,000 within 24, or None."""
-    exact = np.asarray(picture, int)
+    exact = np.asarray(picture, np.int16)
     for colours in (32, 48, 64, 128, 256):
         few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        error = np.abs(np.asarray(few.convert("RGB"), int) - exact).max(-1)
+        error = np.abs(np.asarray(few.convert("RGB"), np.int16) - exact).max(-1)
         wrong = (error > 24).mean()
         if wrong <= 5e-4 and (error > 6).mean() <= 0.03:
             return few

@@ -64,11 +64,12 @@ def use_style() -> None:
     _describe_figures()
 
 
-def smallest_text(figure: Figure) -> float:
+def smallest_text(figure: Figure, *, drawn: bool = False) -> float:
     """The size in points of a figure's smallest visible text; infinite if it has none.
 
     Args:
         figure: the figure; it is laid out, not rendered.
+        drawn: it was drawn as it is, so that its layout is known.
 
     Example:
         >>> figure, axis = plt.subplots()
@@ -76,13 +77,14 @@ def smallest_text(figure: Figure) -> float:
         >>> float(smallest_text(figure))
         7.0
     """
-    figure.draw_without_rendering()
+    if not drawn:
+        figure.draw_without_rendering()
     return min((float(t.get_fontsize()) for t in _shown_texts(figure)), default=np.inf)
 
 
-def phone_text(figure: Figure) -> float:
+def phone_text(figure: Figure, *, drawn: bool = False) -> float:
     r"""Height in pixels of the smallest text on a phone: $\text{points} / 72 \cdot 358 / \text{width in inches}$."""
-    return smallest_text(figure) / 72 * 358 / figure.get_figwidth()
+    return smallest_text(figure, drawn=drawn) / 72 * 358 / figure.get_figwidth()
 
 
 def clashes(figure: Figure) -> list[str]:
