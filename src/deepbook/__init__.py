@@ -3,7 +3,8 @@
 from importlib import import_module
 from typing import Any
 
-from deepbook import data, metrics, nn, training
+from deepbook import data, generative, metrics, nn, training
+from deepbook.generative import FiLMNet, GaussianMixture, frechet_distance, mmd2
 from deepbook.metrics import accuracy
 from deepbook.nn import (
     MLP,
@@ -90,10 +91,12 @@ __all__ = [
     "Dropout",
     "ElmanCell",
     "Embedding",
+    "FiLMNet",
     "GATConv",
     "GCNConv",
     "GINConv",
     "GRUCell",
+    "GaussianMixture",
     "Graph",
     "History",
     "LSTMCell",
@@ -128,7 +131,9 @@ __all__ = [
     "diagrams",
     "explore",
     "fit",
+    "frechet_distance",
     "gather",
+    "generative",
     "init",
     "linear_recurrence",
     "load",
@@ -137,6 +142,7 @@ __all__ = [
     "mean_pool",
     "mean_squared_error",
     "metrics",
+    "mmd2",
     "module",
     "nn",
     "parameter_count",
