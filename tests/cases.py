@@ -53,3 +53,8 @@ MODELS |= {
         (db.GINConv, {"hidden": 5}),
     )
 }
+MODELS["FiLMNet"] = (
+    db.FiLMNet.init(KEY, 4, width=6, blocks=1),
+    lambda net, x: net(x, jnp.linspace(0, 1, len(x), dtype=x.dtype)),
+    XS,
+)
