@@ -1,5 +1,6 @@
 """How far two clouds of points are from one another: by a kernel, and by mean and covariance."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -8,6 +9,16 @@ from jaxtyping import Array, Float
 def _clouds(x: Float[Array, "n d"] | Float[np.ndarray, "n d"], y: Float[Array, "m _"] | Float[np.ndarray, "m _"]):
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
         raise ValueError(f"x, y: got shapes {x.shape}, {y.shape}, expected [n, d], [m, d] with n, m >= 2")
+
+
+@jax.jit
+def _mmd2(x: Float[Array, "n d"], y: Float[Array, "m d"], bandwidth: Array | float) -> Float[Array, ""]:
+    def mean_kernel(a: Array, b: Array, left_out: int) -> Array:
+        square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+        total = jnp.exp(-jnp.maximum(square, 0) / (2 * bandwidth**2)).sum()
+        return (total - left_out) / (len(a) * len(b) - left_out)
+
+    return mean_kernel(x, x, len(x)) + mean_kernel(y, y, len(y)) - 2 * mean_kernel(x, y, 0)
 
 
 def mmd2(
@@ -47,13 +58,8 @@ def mmd2(
     if not bandwidth > 0:
         raise ValueError(f"bandwidth: got {bandwidth}, expected more than 0")
 
-    def mean_kernel(a: Array, b: Array, left_out: int) -> Array:
-        square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-        total = jnp.exp(-jnp.maximum(square, 0) / (2 * bandwidth**2)).sum()
-        return (total - left_out) / (len(a) * len(b) - left_out)
-
     x, y = jnp.asarray(x), jnp.asarray(y)
-    return mean_kernel(x, x, len(x)) + mean_kernel(y, y, len(y)) - 2 * mean_kernel(x, y, 0)
+    return _mmd2(x, y, bandwidth)
 
 
 def frechet_distance(

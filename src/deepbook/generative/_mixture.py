@@ -1,5 +1,7 @@
 """A mixture of round Gaussians: density, score and samples in closed form, with and without noise."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
@@ -45,6 +47,7 @@ class GaussianMixture:
         size = d * (jnp.log(self.scales) + 0.5 * jnp.log(2 * jnp.pi))
         return (jnp.log(self.weights) - size)[None] - 0.5 * square
 
+    @jax.jit
     def log_density(self, x: Float[Array, "n d"]) -> Float[Array, " n"]:
         r"""The log density, $\ln p(x)$, in nats.
 
@@ -59,6 +62,7 @@ class GaussianMixture:
         """
         return jax.nn.logsumexp(self._joint(x), axis=1)
 
+    @jax.jit
     def posterior(self, x: Float[Array, "n d"]) -> Float[Array, "n K"]:
         r"""The probability of each component given the point, $p(k \mid x)$.
 
@@ -73,6 +77,7 @@ class GaussianMixture:
         """
         return jax.nn.softmax(self._joint(x), axis=1)
 
+    @jax.jit
     def score(self, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
         r"""The score, $\nabla_x \ln p(x) = \sum_k p(k \mid x)\,(\mu_k - x)/\sigma_k^2$.
 
@@ -100,6 +105,7 @@ class GaussianMixture:
         """
         return GaussianMixture(a * self.means, jnp.sqrt((a * self.scales) ** 2 + s**2), self.weights)
 
+    @partial(jax.jit, static_argnums=2)
     def sample(self, key: Key[Array, ""], n: int) -> tuple[Float[Array, "n d"], Int[Array, " n"]]:
         """Independent draws.
 
