@@ -115,6 +115,6 @@ class GaussianMixture:
         """
         whole(1, n=n)
         which, noise = jax.random.split(key)
-        k = jax.random.categorical(which, jnp.log(self.weights), shape=(n,))
+        k = jax.random.choice(which, len(self.weights), (n,), p=self.weights)  # no n x K random numbers
         eps = jax.random.normal(noise, (n, self.means.shape[1]), self.means.dtype)
         return self.means[k] + self.scales[k, None] * eps, k
