@@ -28,8 +28,11 @@ def mmd2(
 ) -> Float[Array, ""]:
     r"""The squared maximum mean discrepancy of two samples, without bias.
 
-    $$\widehat{\mathrm{MMD}}^2 = \frac{1}{n(n-1)} \sum_{i \ne j} k(x_i, x_j) + \frac{1}{m(m-1)} \sum_{i \ne j}
-    k(y_i, y_j) - \frac{2}{nm} \sum_{i,j} k(x_i, y_j), \qquad k(x, y) = e^{-|x - y|^2 / 2b^2}.$$
+    .. math::
+
+        \widehat{\mathrm{MMD}}^2 = \frac{\sum_{i \ne j} k(x_i, x_j)}{n(n-1)}
+        + \frac{\sum_{i \ne j} k(y_i, y_j)}{m(m-1)} - \frac{2 \sum_{i,j} k(x_i, y_j)}{nm},
+        \qquad k(x, y) = e^{-|x - y|^2 / 2b^2}
 
     Its mean is 0 where both samples have one law, so single values can be negative.
 
@@ -67,7 +70,10 @@ def frechet_distance(
 ) -> float:
     r"""The squared Fréchet distance of two samples, each taken for a Gaussian.
 
-    $$d^2 = |m_x - m_y|^2 + \operatorname{tr}\bigl(C_x + C_y - 2\,(C_x^{1/2} C_y\, C_x^{1/2})^{1/2}\bigr)$$
+    .. math::
+
+        d^2 = |m_x - m_y|^2 + \operatorname{tr}\bigl(C_x + C_y - 2\,(C_x^{1/2} C_y\, C_x^{1/2})^{1/2}\bigr)
+
 
     with means $m$ and covariances $C$. On features of Inception-v3 this is the FID. It is biased upwards, by about
     1/n, so only distances of equally many points compare.
