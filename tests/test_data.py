@@ -296,45 +296,16 @@ def test_coloured_shapes_draw_shape_and_colour_independently():
     assert abs(np.corrcoef(data.shapes, data.radii)[0, 1]) < 4 / 4800**0.5
 
 
-def test_gaussian_mixture():
-    means, scales, weights = np.array([[-5.0, 0.0, 5.0], [5.0, 1.0, 0.0]]), np.array([0.5, 2.0]), np.array([0.2, 0.8])
-    x, component = db.data.gaussian_mixture(5000, 0, means, scales, weights)
-    assert abs((component == 0).sum() - 1000) < 4 * (5000 * 0.2 * 0.8) ** 0.5
-    for k in range(2):
-        residuals = x[component == k] - means[k]
-        n = residuals.size
-        assert abs(residuals.std() / scales[k] - 1) < 4 / (2 * n) ** 0.5
-        np.testing.assert_allclose(residuals.mean(0), 0, atol=4 * scales[k] / (n / 3) ** 0.5)
-
-
-def test_gaussian_mixture_without_spread_gives_the_means():
-    means = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
-    x, component = db.data.gaussian_mixture(50, 0, means, np.zeros(3), np.array([0.5, 0.5, 0.0]))
-    np.testing.assert_array_equal(x, means[component])
-    assert set(component.tolist()) == {0, 1}
-
-
-def test_numpy_generators_repeat():
-    arguments = np.eye(2), np.ones(2), np.full(2, 0.5)
-    for make in (db.data.coloured_shapes, lambda n, seed: db.data.gaussian_mixture(n, seed, *arguments)):
-        first, again, other = make(20, 0), make(20, 0), make(20, 1)
-        for a, b in zip(first, again, strict=True):
-            np.testing.assert_array_equal(a, b)
-        assert not np.array_equal(first[0], other[0])
+def test_coloured_shapes_repeat():
+    first, again, other = (db.data.coloured_shapes(20, seed) for seed in (0, 0, 1))
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(first[0], other[0])
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_numpy_generators_refuse():
+def test_coloured_shapes_refuse():
     with pytest.raises(ValueError, match="n: got 0, expected at least 1"):
         db.data.coloured_shapes(0, 0)
     with pytest.raises(ValueError, match="size: got 4, expected at least 8"):
         db.data.coloured_shapes(1, 0, size=4)
-    means, two = np.eye(2), np.full(2, 0.5)
-    for arguments, message in [
-        ((0, 0, means, two, two), "n: got 0, expected at least 1"),
-        ((1, 0, means, two[:1], two), r"means, scales, weights: got shapes \(2, 2\), \(1,\), \(2,\), expected"),
-        ((1, 0, means, -two, two), r"scales: got \[-0.5, -0.5\], expected at least 0"),
-        ((1, 0, means, two, 2 * two), r"weights: got \[1.0, 1.0\], expected at least 0 with sum 1"),
-    ]:
-        with pytest.raises(ValueError, match=message):
-            db.data.gaussian_mixture(*arguments)

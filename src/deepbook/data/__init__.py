@@ -14,7 +14,7 @@ from deepbook.data.images import (
 from deepbook.data.molecules import Molecule, Molecules, load_molecules, parse_smiles
 from deepbook.data.series import load_co2, load_sunspots
 from deepbook.data.shapes import COLOURS, SHAPES, ColouredShapes, coloured_shapes
-from deepbook.data.synthetic import boolean_inputs, gaussian_mixture, parity, spirals, two_moons, xor
+from deepbook.data.synthetic import boolean_inputs, parity, spirals, two_moons, xor
 from deepbook.data.text import load_king_james, load_pronunciations
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "block_model",
     "boolean_inputs",
     "coloured_shapes",
-    "gaussian_mixture",
     "load_arrays",
     "load_co2",
     "load_digits",

@@ -5,7 +5,7 @@ import itertools
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Int, Int32, Key
+from jaxtyping import Array, Float, Int, Key
 
 
 def boolean_inputs(n: int) -> Float[np.ndarray, "rows n"]:
@@ -123,47 +123,3 @@ def spirals(
     phi = 2 * jnp.pi * (turns * r + y / classes)
     x = r[:, None] * jnp.stack([jnp.cos(phi), jnp.sin(phi)], axis=1)
     return x + noise * jax.random.normal(key, x.shape), y
-
-
-def gaussian_mixture(
-    n: int,
-    seed: int,
-    means: Float[np.ndarray, "components d"],
-    scales: Float[np.ndarray, " components"],
-    weights: Float[np.ndarray, " components"],
-) -> tuple[Float32[np.ndarray, "n d"], Int32[np.ndarray, " n"]]:
-    r"""Points from a mixture of round Gaussians, $p(x) = \sum_k w_k\,\mathcal N(x; \mu_k, \sigma_k^2 I)$.
-
-    Args:
-        n: number of points.
-        seed: a seed for NumPy's generator.
-        means: $\mu_k$, shape `[components, d]`.
-        scales: $\sigma_k$, the standard deviation of each coordinate, shape `[components]`; 0 gives the mean itself.
-        weights: $w_k$, at least 0 with sum 1, shape `[components]`.
-
-    Returns:
-        Points `[n, d]` as float32 and the component that each was drawn from, `[n]` as int32, in random order.
-
-    Raises:
-        ValueError: `n` is not positive, the shapes disagree, a scale is negative, or `weights` are no probabilities.
-
-    Example:
-        >>> corners = np.array([[-1.0, 0.0], [1.0, 0.0]])
-        >>> x, component = gaussian_mixture(1000, 0, corners, np.array([0.1, 0.1]), np.array([0.25, 0.75]))
-        >>> x.shape, bool(0.7 < component.mean() < 0.8)
-        ((1000, 2), True)
-    """
-    if n < 1:
-        raise ValueError(f"n: got {n}, expected at least 1")
-    if means.ndim != 2 or {scales.shape, weights.shape} != {means.shape[:1]}:
-        shapes = f"{means.shape}, {scales.shape}, {weights.shape}"
-        raise ValueError(f"means, scales, weights: got shapes {shapes}, expected (k, d), (k,), (k,)")
-    if (scales < 0).any():
-        raise ValueError(f"scales: got {scales.tolist()}, expected at least 0")
-    if (weights < 0).any() or abs(weights.sum() - 1) > 1e-6:
-        raise ValueError(f"weights: got {weights.tolist()}, expected at least 0 with sum 1")
-    rng = np.random.default_rng(seed)
-    component = rng.choice(len(means), n, p=weights.astype(float) / weights.sum(dtype=float))
-    noise = rng.normal(size=(n, means.shape[1]))
-    x = means[component] + scales[component, None] * noise
-    return x.astype(np.float32), component.astype(np.int32)

@@ -109,7 +109,7 @@ class FiLMNet:
             )
             for i in range(blocks)
         )
-        leave = jax.tree.map(jnp.zeros_like, Linear.init(key, width, out))
+        leave = Linear(weight=jnp.zeros((out, width)), bias=jnp.zeros(out))
         return cls(Linear.init(keys[0], d, width), Linear.init(keys[1], 11 + condition, width), made, leave)
 
     def __call__(
