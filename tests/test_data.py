@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import deepbook as db
-from deepbook.data import files
+from deepbook.data import files, images
 
 SPLIT_TRAIN = [6, 8, 1, 1, 4, 5, 7, 6, 9, 2]
 SPLIT_TEST = [7, 2, 0, 0, 3, 2, 8, 0, 5, 4]
@@ -35,6 +35,32 @@ def test_images(load, file, side, train, test):
     everything = everything.reshape(train + test, -1).astype(np.float32) / (255 if side == 28 else 16)
     np.testing.assert_array_equal(np.sort(together.sum(1)), np.sort(everything.sum(1)))  # each image once
     assert len(set(data.y_train[:50].tolist())) == 10  # shuffled, not sorted by class
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+def test_digit_pair(boxed):
+    digits, mnist = db.data.load_digit_pair(boxed)
+    for data, whole in ((digits, db.data.load_digits()), (mnist, db.data.load_mnist())):
+        assert data.x_train.shape == (len(whole.x_train), 8, 8)
+        assert data.x_test.dtype == np.float32
+        assert 0 <= data.x_train.min() <= data.x_train.max() <= 1
+        np.testing.assert_array_equal(data.y_test, whole.y_test)
+    if boxed:  # ink on all four borders: the border lines hold the outermost ink
+        for side in (np.s_[:, 0], np.s_[:, -1], np.s_[:, :, 0], np.s_[:, :, -1]):
+            assert (mnist.x_train[side].max(1) > 0.05).all()
+            assert (digits.x_train[side].max(1) > 0.05).all()
+    else:
+        np.testing.assert_array_equal(digits.x_train, db.data.load_digits().x_train)
+        np.testing.assert_allclose(
+            mnist.x_test[7, 3, 4], db.data.load_mnist().x_test[7, 11:14, 14:17].mean(), rtol=1e-6
+        )
+
+
+def test_a_box_is_stretched():
+    """A vertical bar two pixels wide fills the grid, whatever its place."""
+    x = np.zeros((2, 28, 28), np.float32)
+    x[0, 4:24, 13:15] = x[1, 1:25, 3:5] = 1
+    np.testing.assert_array_equal(images._boxed(x), np.ones((2, 8, 8), np.float32))
 
 
 def test_fashion():

@@ -5,6 +5,7 @@ from deepbook.data.graphs import KarateClub, SmallGraph, block_model, load_graph
 from deepbook.data.images import (
     FASHION_CLASSES,
     Emoji,
+    load_digit_pair,
     load_digits,
     load_emoji,
     load_fashion,
@@ -33,6 +34,7 @@ __all__ = [
     "coloured_shapes",
     "load_arrays",
     "load_co2",
+    "load_digit_pair",
     "load_digits",
     "load_emoji",
     "load_fashion",
