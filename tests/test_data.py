@@ -45,10 +45,10 @@ def test_digit_pair(boxed):
         assert data.x_test.dtype == np.float32
         assert 0 <= data.x_train.min() <= data.x_train.max() <= 1
         np.testing.assert_array_equal(data.y_test, whole.y_test)
-    if boxed:  # ink on all four borders: the border lines hold the outermost ink
+    if boxed:  # ink on all four borders, be it one faint pixel in the mean of sixteen
         for side in (np.s_[:, 0], np.s_[:, -1], np.s_[:, :, 0], np.s_[:, :, -1]):
-            assert (mnist.x_train[side].max(1) > 0.05).all()
-            assert (digits.x_train[side].max(1) > 0.05).all()
+            assert (mnist.x_train[side].max(1) > 0.2 / 16).all()
+            assert (digits.x_train[side].max(1) > 0.2 / 16).all()
     else:
         np.testing.assert_array_equal(digits.x_train, db.data.load_digits().x_train)
         np.testing.assert_allclose(
