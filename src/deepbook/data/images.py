@@ -193,7 +193,7 @@ def _boxed(x: np.ndarray) -> np.ndarray:
         first, last = ink.argmax(1), ink.shape[1] - 1 - ink[:, ::-1].argmax(1)
         return (first[:, None] + (last - first + 1)[:, None] * (np.arange(32) + 0.5) / 32).astype(int)
 
-    ink = np.asarray(x > 0.2)
-    rows, columns = centres(ink.any(2)), centres(ink.any(1))
+    ink: np.ndarray = x > 0.2
+    rows, columns = centres(ink.max(2)), centres(ink.max(1))
     large = x[np.arange(len(x))[:, None, None], rows[:, :, None], columns[:, None, :]]
     return large.reshape(-1, 8, 4, 8, 4).mean((2, 4))
