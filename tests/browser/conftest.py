@@ -84,6 +84,11 @@ def _window():
         browser.close()
 
 
+# Loaded, not a page that leads on to another, formulas begun.
+READY = """() => document.readyState === "complete" && !document.querySelector("meta[http-equiv=refresh i]")
+  && (!document.querySelector("script[src*=mathjax]") || window.MathJax?.startup?.promise)"""
+
+
 def opened(window, name, mode):
     """A page of the site; what it asked for and complained about is on `page.requests` and `page.problems`."""
     page = window(mode).new_page()
@@ -93,8 +98,8 @@ def opened(window, name, mode):
     page.on("pageerror", lambda e: page.problems.append(str(e)))
     page.goto(f"{SITE.as_uri()}/{name}")
     if mode != "no script":
-        page.wait_for_function("!window.MathJax || (MathJax.startup && MathJax.startup.promise)")
-        page.evaluate("window.MathJax && MathJax.startup.promise")
+        page.wait_for_function(READY)
+        page.evaluate("window.MathJax?.startup?.promise")
     return page
 
 
