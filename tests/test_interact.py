@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from deepbook import animate, choice, explore, play, predict, slider, stepper, toggle
+from deepbook.page._digest import MIME
 from deepbook.page._frames import MAX_BYTES, with_code, without_code
 from deepbook.page._live import live_widget
 from deepbook.page._markup import prose
@@ -43,6 +44,20 @@ def test_photographs_keep_their_colours_in_dark_mode():
     page = explore(draw, photo=True, slope=slider([1, 2])).html()
     assert '<img class="as-is" src=' in page
     assert "as-is" not in full().html()
+
+
+def test_what_a_figure_shows_does_not_depend_on_whether_it_is_rendered(monkeypatch):
+    def marked(n):
+        figure, axis = plt.subplots(figsize=(3, 2))
+        axis.plot([0, n], [0, 1])
+        axis.annotate("here", (n / 2, 0.5), (4, 4), textcoords="offset points")
+        axis.set(aspect="equal", title=f"{n} of 2")
+        return figure, f"A line with a word beside its middle, number {n}."
+
+    shown = explore(marked, n=slider([1, 2]), dpi=110)._repr_mimebundle_()[MIME]
+    monkeypatch.setenv("DEEPBOOK_PICTURES", "0")
+    laid_out = explore(marked, n=slider([1, 2]), dpi=110)
+    assert laid_out._repr_mimebundle_()[MIME] == shown
 
 
 def test_the_first_picture_is_that_of_the_starting_values():

@@ -1,6 +1,6 @@
 """Give the stored figures that move today's script and style, without running a cell; the rest stays as it is.
 
-usage: refresh.py NOTEBOOK...   (after interact.js or interact.css has changed in a way that needs no other HTML)
+usage: refresh.py NOTEBOOK...   (after the package's scripts or styles have changed in a way that needs no other HTML)
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 
-from deepbook.page._frames import with_code
+from deepbook.page._frames import figure_kind, with_code
 
 
 def refresh(path: Path) -> int:
@@ -18,7 +18,7 @@ def refresh(path: Path) -> int:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             page = output.get("data", {}).get("text/html", "")
-            if 'class="db-figure' in page and page != with_code(page):
+            if figure_kind(page) and page != with_code(page):
                 output.data["text/html"] = with_code(page)
                 count += 1
     if count:

@@ -81,6 +81,9 @@ _LAZY = {
     "play": "deepbook.page._controls:play",
     "choice": "deepbook.page._controls:choice",
     "toggle": "deepbook.page._controls:toggle",
+    "live": "deepbook.live_figures._figure:live",
+    "placed": "deepbook.live_figures._controls:placed",
+    "marks": "deepbook.live_figures.marks",
 }
 
 __all__ = [

@@ -47,6 +47,18 @@ def film(n):
 
 animate(film, range(4))
 """
+LEARNS = """
+import jax.numpy as jnp
+from deepbook import live, marks
+
+def fall(x):
+    return 0.9 * x
+
+def falling(x):
+    return marks.panel(marks.points(x, x), xlim=(0, 1), ylim=(0, 1)), {"x": x[0]}
+
+live(fall, jnp.ones(1), falling, steps=20, tell="Step {step}: {x:.2f}.", alt="A point falls to the ground.")
+"""
 TEXT = ".widget-vbox .widget-html-content"
 
 
@@ -55,7 +67,7 @@ def _page(window, tmp_path_factory):
     """A notebook with one cell for each test, open in JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    cells = [new_code_cell(source.strip()) for source in (FIGURE, SLOW, WORK, "print(len(drawn))", FILM)]
+    cells = [new_code_cell(source.strip()) for source in (FIGURE, SLOW, WORK, "print(len(drawn))", FILM, LEARNS)]
     nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "small.ipynb")
     with jupyter_lab(folder) as address:
         page = window("light").new_page()
@@ -96,6 +108,16 @@ def test_a_film_moves_whichever_cell_is_run_first_or_again(page):
         figure.locator(".db-move").last.click()
         assert picture.get_attribute("alt") == f"Picture number {shown + 1} of a film."
         figure.evaluate("root => root.remove()")
+
+
+def test_a_figure_that_learns_does_so_in_a_notebook_too(page):
+    figure = run(page, 5).locator(".db-live[data-ready]")
+    figure.locator("canvas").wait_for(timeout=60_000)
+    figure.locator(".db-step").click()
+    assert figure.locator(".db-told").inner_text() == "Step 1: 0.90."
+    figure.locator(".db-run").click()
+    figure.locator(".db-run:text-is('Train')").wait_for()
+    assert figure.locator(".db-told").inner_text() == "Step 20: 0.12."
 
 
 def test_many_changes_at_once_are_held_back_and_the_last_one_wins(page):

@@ -288,7 +288,8 @@ def _compare(
         return abs(value - bound) <= tol and error is not None and error <= tol, f"slope {bound:,} ± {tol:g}"
     if kind == "agrees_within_se":
         holds = error is not None and error > 0 and abs(value - bound) <= standard_errors * error
-        return holds, f"{bound:,} within {standard_errors:g} standard errors"
+        shown = f"{bound:,}" if len(f"{bound}") < 8 else f"{bound:.4g}"
+        return holds, f"{shown} within {standard_errors:g} standard errors"
     return abs(value - bound) <= tol, f"= {bound:,}" + (f" ± {tol:g}" if tol else "")
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,13 @@ from deepbook.page.plots import phone_text
 
 MAX_FRAMES = 64
 MAX_BYTES = 300_000
+FILES = {  # style and script of each kind of figure, in the package
+    "db-figure": (("page/interact.css",), ("page/interact.js",)),
+    "db-live": (
+        ("page/interact.css", "live_figures/live.css"),
+        ("live_figures/live_helpers.js", "live_figures/live_marks.js", "live_figures/live.js"),
+    ),
+}
 CODE = re.compile(r"(?s)(?<=>)<style>.*?</style>|(?<=</script>)<script>.*</script>")  # no text holds "</"
 Draw = Callable[..., tuple[Figure, str]]
 
@@ -32,15 +40,29 @@ def picture(draw: Draw, *arguments: Any, dpi: int = 100, **values: Any) -> tuple
     figure, alt = drawn
     if len(alt) < 20:
         raise ValueError(f"draw: got the alt text {alt!r}, expected a sentence that tells what the picture shows")
-    buffer = io.BytesIO()
     if any(axis.get_aspect() != "auto" for axis in figure.axes):
         figure.draw_without_rendering()  # the layout of axes of a fixed shape settles in the second round
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
+    image = rendered(figure, dpi=dpi)
     text, shown = phone_text(figure, drawn=True), digest(figure, most=2, blocks=2)
     plt.close(figure)
-    image = Image.open(buffer).convert("RGB")
     image.info |= {"phone_text": text, "digest": shown}
     return image, alt
+
+
+def rendered(figure: Figure, *, dpi: int) -> Image.Image:
+    """The figure as an image.
+
+    With the environment's DEEPBOOK_PICTURES=0, as when notebooks are tested, it is only laid out, and the image has one
+    pixel: a re-run is compared by what a figure shows, not by its pixels.
+    """
+    if os.environ.get("DEEPBOOK_PICTURES", "1") == "0":
+        own, figure.dpi = figure.dpi, dpi  # as savefig does: the place of an annotation depends on it
+        figure.draw_without_rendering()
+        figure.dpi = own
+        return Image.new("RGB", (1, 1))
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", pil_kwargs={"compress_level": 1})
+    return Image.open(buffer).convert("RGB")
 
 
 def page(
@@ -100,6 +122,12 @@ def page(
     return with_code(markup), pack(shown)
 
 
+def figure_kind(markup: str) -> str | None:
+    """The class of the figure that the HTML holds: "db-figure" for stored frames, "db-live" for one that learns."""
+    found = re.search(r'class="(db-figure|db-live)\b', markup)
+    return found[1] if found else None
+
+
 def without_code(markup: str) -> str:
     """A figure's HTML without style and script, for a page that has them once (`interact.css`, `interact.js`)."""
     return CODE.sub("", markup)
@@ -111,8 +139,9 @@ def with_code(markup: str) -> str:
     Each figure brings its own: Colab gives each output a frame of its own, other notebooks draw an output only when it
     is looked at, and any cell may be run, copied or cleared alone. No figure can rely on another one's.
     """
-    files = resources.files("deepbook.page")
-    style, script = (one_line((files / f"interact.{kind}").read_text()) for kind in ("css", "js"))
+    names = FILES[figure_kind(markup) or "db-figure"]
+    package = resources.files("deepbook")
+    style, script = (" ".join(one_line((package / name).read_text()) for name in group) for group in names)
     head, tail = without_code(markup).split(">", 1)
     return f"{head}><style>{style}</style>{tail.removesuffix('</div>')}<script>{script}</script></div>"
 
