@@ -157,6 +157,7 @@ def test_a_page_has_the_figures_code_once():
     ]
     config = SimpleNamespace(html_static_path=["s"], html_css_files=["custom.css"], html_js_files=[])
     deepbook_site.add_code(None, config)
-    assert [Path(name).name for name in config.html_static_path] == ["s", "interact.css", "interact.js"]
+    names = ["interact.css", "live.css", "interact.js", "live_helpers.js", "live_marks.js", "live.js"]
+    assert [Path(name).name for name in config.html_static_path] == ["s", *names]
     assert all(Path(name).is_file() for name in config.html_static_path[1:])
-    assert [name for name, _ in config.html_css_files[1:] + config.html_js_files] == ["interact.css", "interact.js"]
+    assert [name for name, _ in config.html_css_files[1:] + config.html_js_files] == names

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deepbook.page._frames import with_code
+from deepbook.page._frames import figure_kind, with_code, without_code
 
 ROOT = Path(__file__).resolve().parents[1]
 CLAIM = "application/vnd.deepbook.claim+json"
@@ -28,7 +28,7 @@ BOOTSTRAP = re.compile(
     r"    %pip install -q git\+\{REPOSITORY\}"
 )
 PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
-MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES = 20, 1_500_000, 300_000
+MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES, MAX_LIVE_BYTES = 20, 1_500_000, 300_000, 150_000
 SHOWN = ("claim", "claim_table", "check", "check_gradient", "explore", "animate", "stepper", "predict")
 MAX_TABLE = 40  # lines of a cell with a table of claims, which the site folds
 MAX_CLAIMS, MIN_TEXT = 36, 9.0  # claims of a chapter; pixels of a figure's smallest text at a width of 390
@@ -136,11 +136,13 @@ def check_outputs(cell: dict[str, Any], source: str, hidden: bool) -> list[str]:
             if len(alt) < 30:
                 found.append(f"figure with the alt text {alt!r}, expected at least 30 characters in mystnb.image.alt")
         page = output.get("text/html", "")
-        if "image/png" in output or "db-figure" in page:
+        if "image/png" in output or figure_kind(page):
             found += check_figure(cell, output)
-        if "db-figure" in page:
-            if page != with_code(page):
-                found.append("figure with another interact.js or .css than the package's: tools/refresh.py")
+        if figure_kind(page) and page != with_code(page):
+            found.append("figure with another script or style than the package's: tools/refresh.py")
+        if figure_kind(page) == "db-live" and len(without_code(page)) > MAX_LIVE_BYTES:
+            found.append(f"live figure of {len(without_code(page)):,} bytes, at most {MAX_LIVE_BYTES:,}")
+        if figure_kind(page) == "db-figure":
             frames = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S)[1])
             size = sum(map(len, frames["frames"]))
             if size > MAX_FRAME_BYTES:
@@ -214,7 +216,7 @@ def check_chapter(notebook: dict[str, Any]) -> list[str]:
         found.append(f"the second code cell lacks {PRECISION}, without which claims fail on a GPU or TPU")
     outputs = [output for cell in code for output in outputs_of(cell)]
     claims = sum(len(records_of(cell)) for cell in code)
-    moving = sum("db-figure" in output.get("text/html", "") for output in outputs)
+    moving = sum(figure_kind(output.get("text/html", "")) is not None for output in outputs)
     exercises = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", prose)
     solved = re.findall(r"\{solution\} (\S+)", prose)
     checked = [cell["metadata"]["exercise"] for cell in code if "exercise" in cell["metadata"]]

@@ -13,7 +13,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from deepbook.page._frames import without_code
+from deepbook.page._frames import FILES, figure_kind, without_code
 
 
 class Costs(SphinxDirective):
@@ -35,7 +35,7 @@ class Costs(SphinxDirective):
 
 
 class ChapterFigure(SphinxDirective):
-    """`{chapter-figure} NOTEBOOK ID`: a figure that moves, as a chapter stores it, on another page."""
+    """`{chapter-figure} NOTEBOOK ID`: a figure that moves or learns, as a chapter stores it, on another page."""
 
     required_arguments = 2
 
@@ -53,15 +53,16 @@ class ChapterFigure(SphinxDirective):
 def share_code(app: Sphinx, doctree: nodes.document) -> None:
     """Figures that move bring their style and script, for notebooks; a page has them once, as the package has them."""
     for node in doctree.findall(nodes.raw):
-        if 'class="db-figure' in node.astext():
+        if figure_kind(node.astext()):
             node[:] = [nodes.Text(without_code(node.astext()))]
 
 
 def add_code(app: Sphinx, config: Any) -> None:
-    """Put the package's `interact.css` and `interact.js` on every page, after the book's own style."""
-    config.html_static_path += [str(resources.files("deepbook.page") / f"interact.{kind}") for kind in ("css", "js")]
-    config.html_css_files.append(("interact.css", {"priority": 900}))
-    config.html_js_files.append(("interact.js", {"defer": "defer"}))
+    """Put the figures' style and script, as the package has them, on every page, after the book's own style."""
+    styles, scripts = (dict.fromkeys(name for kind in FILES.values() for name in kind[i]) for i in range(2))
+    config.html_static_path += [str(resources.files("deepbook") / name) for name in (*styles, *scripts)]
+    config.html_css_files += [(Path(name).name, {"priority": 900}) for name in styles]
+    config.html_js_files += [(Path(name).name, {"defer": "defer"}) for name in scripts]
 
 
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -14,6 +14,8 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from deepbook.page._frames import figure_kind
+
 WIDTH = 480  # of a card's picture, in pixels
 
 
@@ -118,7 +120,7 @@ class Numbers(Pages):
         """Count chapters, figures, claims and exercises."""
         books = self.notebooks()
         shown = [data for notebook in books.values() for data in outputs(notebook)]
-        moving = sum("db-figure" in data.get("text/html", "") for data in shown)
+        moving = sum(figure_kind(data.get("text/html", "")) is not None for data in shown)
         still = sum("image/png" in data for data in shown)
         exercises = sum(len(re.findall(r"\{exercise\}", json.dumps(notebook))) for notebook in books.values())
         made = sum(len(claims(notebook)) for notebook in books.values())
