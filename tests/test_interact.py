@@ -301,6 +301,14 @@ def test_animate_draws_what_it_is_given():
     assert [name in page for name in ("Play step", "Back step", "Next step")] == [True] * 3
 
 
+def test_animate_opens_on_any_frame():
+    page = animate(stage, range(4), start=-1).html()
+    assert 'alt="Picture number 3 of a construction."' in page
+    assert 'value="3" aria-valuetext="3"' in page
+    with pytest.raises(ValueError, match="start: got 4, expected the place of one of 4 frames"):
+        animate(stage, range(4), start=4)
+
+
 def test_stepper_holds_every_text_for_a_page_without_script():
     page = stepper(stage, {"Start": "All is *empty* & $x < 1$.", "End": "Done."}).html()
     assert '<li value="1"><strong>Start.</strong> All is <em>empty</em> &amp; <span class="mathjax_process">' in page

@@ -95,10 +95,20 @@ def formulas_are_typeset_and_can_be_heard(page):
     }""")
 
 
-def passes_axe(page):
-    """Axe finds no violation. Comes last: it leaves only one of many like tokens and formulas."""
+def axe(page, **options):
+    """What axe finds on a page of which one of many like tokens and formulas is left."""
     page.evaluate(THIN)
     page.evaluate(AXE_SCRIPT)
-    options = {"resultTypes": ["violations"], "preload": False}  # a page from disk may not fetch its style sheets
+    options |= {"resultTypes": ["violations"], "preload": False}  # a page from disk may not fetch its style sheets
     violations = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
     return [f"axe: {v['id']} ({v['impact']}): {n['html'][:200]}" for v in violations for n in v["nodes"][:3]]
+
+
+def passes_axe(page):
+    """Axe finds no violation. Comes last: it thins the page."""
+    return axe(page)
+
+
+def has_colours_that_can_be_told_apart(page):
+    """Nor by those of axe's rules that ask for colours, the only ones that another colour mode can break."""
+    return axe(page, runOnly={"type": "rule", "values": ["color-contrast", "link-in-text-block"]})

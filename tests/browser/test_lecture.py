@@ -28,9 +28,8 @@ def test_every_chapter_has_one_and_links_to_it(open_page):
         opened.value.close()
 
 
-@pytest.mark.parametrize("name", LECTURES)
-def test_keys_and_buttons_go_through_all_slides(open_page, name):
-    page = open_page(name)
+def slides_follow_the_keys(page):
+    """Go through all slides by key, and back by key and by button."""
     last = page.locator(".slide").count() - 1
     assert page.locator(".slide.start h1").count() == 1
     assert page.locator(".slide.question").count() >= 4
@@ -50,13 +49,10 @@ def test_keys_and_buttons_go_through_all_slides(open_page, name):
     page.locator("#next").click()
     page.locator("#previous").click()
     assert seen(page) == 1
-    page.reload()
-    assert seen(page) == 1
 
 
-@pytest.mark.parametrize("name", LECTURES)
-def test_arrow_keys_belong_to_a_control_while_it_has_the_focus(open_page, name):
-    page = open_page(name)
+def arrow_keys_belong_to_a_control_while_it_has_the_focus(page):
+    """A slider in focus takes the arrow keys; without it they turn the slides."""
     slider = page.locator(".db-figure:not(.db-predict) input[type=range]").first
     assert slider.count() == 1, "the page has no figure with a slider"
     for _ in range(300):
@@ -71,6 +67,20 @@ def test_arrow_keys_belong_to_a_control_while_it_has_the_focus(open_page, name):
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowRight")
     assert seen(page) == number + 1
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_keys(open_page, name):
+    page = open_page(name)
+    slides_follow_the_keys(page)
+    arrow_keys_belong_to_a_control_while_it_has_the_focus(page)
+
+
+def test_the_address_keeps_the_slide(open_page):
+    page = open_page(LECTURES[-1])
+    page.locator("#next").click()
+    page.reload()
+    assert seen(page) == 1
 
 
 def test_notes_are_shown_on_demand(open_page):

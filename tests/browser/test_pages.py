@@ -1,4 +1,4 @@
-"""Every page, as readers meet it: opened once for each way of looking at it, and there everything is tried."""
+"""Every page, as readers meet it: opened once in each window, and there everything is tried in each look."""
 
 import pytest
 from checks import (
@@ -6,6 +6,7 @@ from checks import (
     complains_about_nothing,
     fits_the_window,
     formulas_are_typeset_and_can_be_heard,
+    has_colours_that_can_be_told_apart,
     passes_axe,
     pictures_have_words_and_load,
 )
@@ -27,7 +28,7 @@ from moving import (
 )
 from playwright.sync_api import Error
 
-from conftest import CHAPTER, PAGES, RESET, WITH_FIGURES
+from conftest import CHAPTER, MODES, PAGES, RESET, WITH_FIGURES
 
 WHOLE = [asks_nobody_else, formulas_are_typeset_and_can_be_heard, pictures_have_words_and_load, fits_the_window]
 LAST = [complains_about_nothing, passes_axe]
@@ -43,14 +44,28 @@ BY_MOUSE_AND_KEY = [
     hints_appear_in_turn,
 ]
 BY_TOUCH = [sliders_move_by_touch, buttons_go_back_and_on_by_touch, predictions_wait_for_the_finger]
-CHECKS = {  # for pages without and with figures that move
-    "light": (WHOLE + LAST, WHOLE + BY_MOUSE_AND_KEY + LAST),
-    "dark": (WHOLE + LAST, WHOLE + LAST),
-    "phone": (WHOLE + LAST, WHOLE + BY_TOUCH + LAST),
-    "narrow": ([], [fits_the_window, figures_fit]),
-    "no script": ([], [without_script_the_first_picture_and_a_note_remain]),
-}
-CASES = [(name, mode) for name in PAGES for mode in CHECKS if CHECKS[mode][name in WITH_FIGURES]]
+SETTLED = """async () => {  // the colours of another look have come
+    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+    await Promise.allSettled(document.getAnimations().map((a) => a instanceof CSSTransition && a.finished));
+}"""
+NO_SCRIPT = [without_script_the_first_picture_and_a_note_remain]
+
+
+def looks(name, kind):
+    """What is tried on a page in one window: one look after another, each with its checks."""
+    moves = name in WITH_FIGURES
+    return {
+        "desk": [
+            ("light", WHOLE + BY_MOUSE_AND_KEY * moves),
+            ("dark", [*WHOLE, has_colours_that_can_be_told_apart]),
+            ("light", LAST),
+        ],
+        "phone": [("phone", WHOLE + BY_TOUCH * moves), ("narrow", [fits_the_window, figures_fit]), ("phone", LAST)],
+        "no script": [("no script", NO_SCRIPT)] * moves,
+    }[kind]
+
+
+CASES = [(name, kind) for name in PAGES for kind in ("desk", "phone", "no script") if looks(name, kind)]
 
 
 def problems(page, checks):
@@ -64,10 +79,16 @@ def problems(page, checks):
             yield f"{check.__name__}: {error}"
 
 
-@pytest.mark.parametrize(("name", "mode"), CASES)
-def test_page(open_page, name, mode):
-    found = list(problems(open_page(name, mode), CHECKS[mode][name in WITH_FIGURES]))
-    assert not found, "\n".join([f"{name}, {mode}:", *found])
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_page(open_page, name, kind):
+    tried = looks(name, kind)
+    page, found = open_page(name, tried[0][0]), []
+    for look, checks in tried:
+        page.emulate_media(color_scheme=MODES[look].get("color_scheme", "light"))
+        page.set_viewport_size(MODES[look].get("viewport", {"width": 1280, "height": 720}))
+        page.evaluate(SETTLED)
+        found += [f"{look}: {problem}" for problem in problems(page, checks)]
+    assert not found, "\n".join([f"{name}:", *found])
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def animate(
     *,
     labels: Sequence[str] | None = None,
     label: str = "step",
+    start: int = 0,
     seconds: float = 8.0,
     dpi: int = 100,
 ) -> Moving:
@@ -121,10 +122,11 @@ def animate(
 
     Args:
         draw: `draw(frame)` returns `(figure, alt text)`.
-        frames: what draw gets, one after another: numbers, arrays, networks. The first is what a page without
-            JavaScript shows.
+        frames: what draw gets, one after another: numbers, arrays, networks.
         labels: how each frame reads beside the control; by default its position, 0, 1, 2, ...
         label: what the positions count.
+        start: the place of the frame that it opens on, and that print and a page without JavaScript show; -1 for
+            the last, from which it plays from the beginning.
         seconds: how long the whole film runs.
         dpi: dots per inch of the frames.
 
@@ -132,8 +134,8 @@ def animate(
         An object to be the last line of a cell.
 
     Raises:
-        ValueError: fewer than 2 or more than 64 frames, or another number of labels; on display, more than
-            300 KB of frames.
+        ValueError: fewer than 2 or more than 64 frames, another number of labels, or a start that is no place; on
+            display, more than 300 KB of frames.
 
     Example:
         >>> import matplotlib.pyplot as plt
@@ -148,14 +150,17 @@ def animate(
     names = [str(i) for i in range(len(frames))] if labels is None else [str(text) for text in labels]
     if len(names) != len(frames):
         raise ValueError(f"labels: got {len(names)}, expected one for each of {len(frames)} frames")
-    control = Control("slider", tuple(range(len(frames))), tuple(names), label, 0)
+    if not -len(frames) <= start < len(frames):
+        raise ValueError(f"start: got {start}, expected the place of one of {len(frames)} frames")
+    start %= len(frames)
+    control = Control("slider", tuple(range(len(frames))), tuple(names), label, start)
     text = html.escape(label)
     play_button, back, ahead = button("play", f"Play {text}", "Play"), _move(-1, text), _move(1, text)
     row = f'<div class="db-controls">{control_html(label, control)}<span>{back}{play_button}{ahead}</span></div>'
     calls = [partial(picture, draw, frame, dpi=dpi) for frame in frames]
     controls = [{"name": "frame", "labels": names}]
     interval = round(1000 * seconds / len(frames))
-    make = partial(page, "animate", _name(draw), calls, controls, after=row, interval=interval)
+    make = partial(page, "animate", _name(draw), calls, controls, after=row, start=start, interval=interval)
     return Moving(f"animate({_name(draw)}: {len(frames)} frames, {label} {names[0]} to {names[-1]})", make)
 
 
