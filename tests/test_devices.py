@@ -17,7 +17,8 @@ STEPS = 1000
 
 def test_all_of_eight_devices():
     command = [sys.executable, "-m", "pytest", HERE / "eight_devices", "-p", "no:nbval", "-p", "no:cacheprovider"]
-    environment = os.environ | {"JAX_NUM_CPU_DEVICES": "8", "JAX_PLATFORMS": "cpu"}
+    quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}  # much is compiled, little is computed
+    environment = os.environ | {"JAX_NUM_CPU_DEVICES": "8", "JAX_PLATFORMS": "cpu"} | quick
     done = subprocess.run(
         [*command, "-q", "-o", "addopts="], env=environment, capture_output=True, text=True, cwd=HERE.parent
     )
