@@ -83,10 +83,11 @@ def problems(page, checks):
 def test_page(open_page, name, kind):
     tried = looks(name, kind)
     page, found = open_page(name, tried[0][0]), []
-    for look, checks in tried:
-        page.emulate_media(color_scheme=MODES[look].get("color_scheme", "light"))
-        page.set_viewport_size(MODES[look].get("viewport", {"width": 1280, "height": 720}))
-        page.evaluate(SETTLED)
+    for i, (look, checks) in enumerate(tried):
+        if i:
+            page.emulate_media(color_scheme=MODES[look]["color_scheme"])
+            page.set_viewport_size(MODES[look]["viewport"])
+            page.evaluate(SETTLED)
         found += [f"{look}: {problem}" for problem in problems(page, checks)]
     assert not found, "\n".join([f"{name}:", *found])
 
