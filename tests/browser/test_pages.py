@@ -44,10 +44,7 @@ BY_MOUSE_AND_KEY = [
     hints_appear_in_turn,
 ]
 BY_TOUCH = [sliders_move_by_touch, buttons_go_back_and_on_by_touch, predictions_wait_for_the_finger]
-SETTLED = """async () => {  // the colours of another look have come
-    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
-    await Promise.allSettled(document.getAnimations().map((a) => a instanceof CSSTransition && a.finished));
-}"""
+FADE = 500  # ms, in which the colours of another look come
 NO_SCRIPT = [without_script_the_first_picture_and_a_note_remain]
 
 
@@ -87,7 +84,7 @@ def test_page(open_page, name, kind):
         if i:
             page.emulate_media(color_scheme=MODES[look]["color_scheme"])
             page.set_viewport_size(MODES[look]["viewport"])
-            page.evaluate(SETTLED)
+            page.wait_for_timeout(FADE)
         found += [f"{look}: {problem}" for problem in problems(page, checks)]
     assert not found, "\n".join([f"{name}:", *found])
 
