@@ -82,8 +82,10 @@ def _same_text(old, new, tolerance):
     if NUMBER.sub("#", old) != NUMBER.sub("#", new):
         return False
     for one, other in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
-        whole, _, decimals = one.partition("e")[0].partition(".")
-        unit = 10.0 ** -len(decimals) if decimals and len((whole + decimals).lstrip("-−0")) > 1 else 0.0
+        mantissa, _, power = one.partition("e")
+        whole, _, decimals = mantissa.partition(".")
+        last = int(power or 0) - len(decimals)  # the power of ten of the last digit
+        unit = 10.0**last if decimals and len((whole + decimals).lstrip("-−0")) > 1 else 0.0
         if not _near(*(float(number.replace("−", "-")) for number in (one, other)), tolerance, unit):
             return False
     return True

@@ -149,6 +149,11 @@ def test_words_are_compared_exactly_and_numbers_nearly(now, agrees):
     assert (differences(pack({"1": "error 0.18 of 50"}), pack({"1": now})) == []) == agrees
 
 
+@pytest.mark.parametrize(("now", "agrees"), [("4.8e-05", True), ("5.2e-05", False), ("2.3e-03", False)])
+def test_the_last_digit_of_a_power_of_ten(now, agrees):
+    assert (differences(pack({"1": "error 4.7e-05"}), pack({"1": f"error {now}"})) == []) == agrees
+
+
 def test_one_digit_is_a_name():
     assert differences(pack({"1": "digit 7"}), pack({"1": "digit 8"}))
     assert differences(pack({"1": "rate 0.1"}), pack({"1": "rate 0.2"}))
