@@ -55,6 +55,14 @@ def fits_the_window(page):
     }""")
 
 
+def figures_are_as_wide_as_the_text(page):
+    """In a narrow window nothing stands beside a figure and takes its room."""
+    return page.evaluate("""() => [...document.querySelectorAll('section figure')].filter((figure) => {
+        const wide = figure.getBoundingClientRect().width;
+        return wide && wide < 0.9 * figure.closest('section').getBoundingClientRect().width;
+    }).map((figure) => `#${figure.id} is only ${figure.getBoundingClientRect().width} px wide`)""")
+
+
 def pictures_have_words_and_load(page):
     """Every picture has an alternative text that is no file name, and its data can be drawn."""
     return page.eval_on_selector_all(

@@ -4,6 +4,7 @@ import pytest
 from checks import (
     asks_nobody_else,
     complains_about_nothing,
+    figures_are_as_wide_as_the_text,
     fits_the_window,
     formulas_are_typeset_and_can_be_heard,
     has_colours_that_can_be_told_apart,
@@ -57,7 +58,11 @@ def looks(name, kind):
             ("dark", [*WHOLE, has_colours_that_can_be_told_apart]),
             ("light", LAST),
         ],
-        "phone": [("phone", WHOLE + BY_TOUCH * moves), ("narrow", [fits_the_window, figures_fit]), ("phone", LAST)],
+        "phone": [
+            ("phone", [*WHOLE, figures_are_as_wide_as_the_text, *BY_TOUCH * moves]),
+            ("narrow", [fits_the_window, figures_fit]),
+            ("phone", LAST),
+        ],
         "no script": [("no script", NO_SCRIPT)] * moves,
     }[kind]
 
