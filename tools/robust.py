@@ -45,8 +45,10 @@ def run(path: Path) -> int:
     """Run one notebook in this process's environment; returns how many cells raised, after printing them."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    imports = next(i for i, cell in enumerate(notebook.cells) if re.search(r"^import jax$", cell.source, re.MULTILINE))
-    notebook.cells.insert(imports + 1, nbformat.v4.new_code_cell(START))  # after what a notebook sets before JAX starts
+    imports = (i for i, cell in enumerate(notebook.cells) if re.search(r"^import jax$", cell.source, re.MULTILINE))
+    notebook.cells.insert(
+        next(imports, -1) + 1, nbformat.v4.new_code_cell(START)
+    )  # after what a notebook sets before JAX starts
     NotebookClient(
         notebook,
         kernel_name="python3",
