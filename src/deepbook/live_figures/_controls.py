@@ -77,10 +77,10 @@ def control_row(name: str, control: Control | Placed) -> str:
         return control_html(name, control)
     label = html.escape(control.label)
     if len(control.start) == 1:
-        hint = "Click where it should be, or move the frame with the arrow keys and press Enter."
+        hint = "Click or tap where it should be, or move the frame with the arrow keys and press Enter."
         return f'<span class="db-hint">{hint}</span>'
     hint = (
-        '<span class="db-hint">Click to put a point or to take it away, drag to move it; '
+        '<span class="db-hint">Click or tap to put a point or to take it away, drag to move it; '
         "or move the frame with the arrow keys, and press Enter or Delete. Start again brings "
         "the first points back.</span>"
     )

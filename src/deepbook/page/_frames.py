@@ -115,7 +115,7 @@ def page(
     markup = (
         f'<div class="db-figure db-{kind}" id="{figure_id(name)}">'
         f"{before}{first}{after}"
-        '<p class="db-note">The controls need JavaScript; without it this is the first picture.</p>'
+        '<p class="db-note">The controls need JavaScript; without it the picture stands still.</p>'
         '<p class="db-hidden" aria-live="polite"></p>'
         f'<script type="application/json">{text}</script></div>'
     )
