@@ -45,6 +45,18 @@ def test_arrays_name_the_index():
     assert check(lambda: np.ones(3), cases).message.endswith("expected shape (2, 2), got shape (3,)")
 
 
+def test_an_answer_that_writes_into_its_arguments_fails():
+    def shift(x, y):
+        y += x
+        return y
+
+    cases = [((np.array([1.0, np.nan]), np.array([2.0, 0.0])), np.array([3.0, np.nan]))]
+    assert check(lambda x, y: x + y, cases).status == "passed"
+    result = check(shift, cases)
+    assert result.status == "failed"
+    assert result.message.endswith("argument 2 was changed; leave it as it is and return something new")
+
+
 def test_a_list_may_stand_for_an_array():
     assert check(lambda: np.array([1.0, 2.0]), [((), [1.0, 2.0])]).status == "passed"
 

@@ -26,7 +26,8 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
 
     A case passes when the structure and the shapes are the expected ones and $|a - e| \le \text{tol}\,(1 + |e|)$ for
     every entry. An infinite or undefined entry (NaN) must be just that; where the answer holds numbers of 16 bits or
-    fewer, the tolerance is at least their precision, unless it is 0.
+    fewer, the tolerance is at least their precision, unless it is 0. NumPy arrays among the arguments must be what they
+    were: an answer that writes into them fails.
 
     Args:
         answer: the reader's function. A stub returns `...` or raises NotImplementedError.
@@ -54,10 +55,11 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
         raise ValueError("cases: each expects None, which a stub returns too; expected at least one other value")
     for number, (arguments, expected) in enumerate(cases, 1):
         call = f"case {number}, f({', '.join(_short(a) for a in arguments)})"
+        before = [np.copy(a) if isinstance(a, np.ndarray) else None for a in arguments]
         result = _try(answer, arguments, call, expected is None)
         if isinstance(result, Result):
             return result
-        problem = _difference(result[0], expected, tol)
+        problem = _difference(result[0], expected, tol) or _changed(arguments, before)
         if problem:
             return Result("failed", f"{call}: {problem}")
     return Result("passed", f"correct: all {len(cases)} cases agree" if len(cases) > 1 else "correct")
@@ -123,6 +125,14 @@ def _try(answer: Callable[..., Any], arguments: tuple[Any, ...], call: str, none
     if got is ... or (got is None and not none):  # a body of ... returns None
         return Result("not attempted", "not attempted yet: replace the ... with your answer")
     return (got,)
+
+
+def _changed(arguments: Sequence[Any], before: Sequence[Any]) -> str | None:
+    """Which array the answer wrote into, in words, or None."""
+    for number, (now, then) in enumerate(zip(arguments, before, strict=True), 1):
+        if then is not None and now.tobytes() != then.tobytes():
+            return f"argument {number} was changed; leave it as it is and return something new"
+    return None
 
 
 def _slip(got: Any, expected: Any, tol: float) -> str | None:
