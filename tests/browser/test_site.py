@@ -59,13 +59,26 @@ def test_search_finds_a_word(open_page):
 
 def test_colour_mode_button(open_page):
     page = open_page("index.html")
-    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    for _ in range(3):
+    seen = set()
+    for _ in range(3):  # light, dark, as the system says
         page.click("button.theme-switch-button:visible")
-    page.click("button.theme-switch-button:visible")
-    seen = page.evaluate("document.documentElement.dataset.theme")
-    assert seen in ("light", "dark")
-    assert before
+        theme = page.evaluate("document.documentElement.dataset.theme")
+        seen.add((theme, page.evaluate("getComputedStyle(document.body).backgroundColor")))
+    assert sorted(theme for theme, _ in seen) == ["dark", "light"]
+    assert len({background for _, background in seen}) == 2
+
+
+def test_on_paper_a_chapter_has_its_title_and_no_controls(chapter):
+    chapter.emulate_media(media="print")
+    try:
+        titles = [title for title in chapter.locator("h1").all() if title.is_visible()]
+        assert [title.inner_text().strip("#\n ") for title in titles] == [chapter.title().split(" — ")[0]]
+        for hidden in (".db-controls", ".bd-sidebar", ".copybtn"):
+            assert chapter.locator(hidden).count() > 0
+            assert not chapter.locator(hidden).locator("visible=true").count(), hidden
+        assert chapter.locator(".db-figure img").first.is_visible()
+    finally:
+        chapter.emulate_media(media="screen")
 
 
 def test_solutions_are_folded_and_open(chapter):
