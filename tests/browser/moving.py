@@ -9,6 +9,7 @@ from conftest import RESET
 
 FREE = ".db-figure:not(.db-predict)"  # their controls move the picture at once
 STATE = "root => ['src', 'alt'].map(name => root.querySelector('img')[name])"
+ADDRESS = "location.hash"  # not `page.url`, which Playwright learns of a moment later
 CENTRE = "control => control.scrollIntoView({ block: 'center', behavior: 'instant' })"
 NAME = "control => control.ariaLabel || control.closest('label')?.firstChild.textContent.trim() || control.outerHTML"
 
@@ -134,7 +135,7 @@ def films_run_pause_and_yield(page):
 def tell_nothing_before_the_guess(page, press):
     """A prediction shows neither picture nor verdict before the reader commits by `press`, and then both, once."""
     for figure, name in figures(page, ".db-predict"):
-        question, address, verdict = figure.evaluate(STATE), page.url, figure.locator(".db-verdict")
+        question, address, verdict = figure.evaluate(STATE), page.evaluate(ADDRESS), figure.locator(".db-verdict")
         hidden = [verdict, figure.locator(".db-verdict + p"), figure.locator(".db-again")]
         button, again = figure.locator(".db-commit").first, hidden[2]
         sliders = figure.locator("input").all()
@@ -143,7 +144,7 @@ def tell_nothing_before_the_guess(page, press):
         for slider in sliders:
             slider.focus()
             page.keyboard.press("ArrowRight")
-            if figure.evaluate(STATE) != question or page.url != address:
+            if figure.evaluate(STATE) != question or page.evaluate(ADDRESS) != address:
                 yield f"{name}: the slider of the guess gives something away"
         press(button)
         answer = figure.evaluate(STATE)
