@@ -63,6 +63,13 @@ def figures_are_as_wide_as_the_text(page):
     }).map((figure) => `#${figure.id} is only ${figure.getBoundingClientRect().width} px wide`)""")
 
 
+def claims_fit_the_window(page):
+    """In a narrow window a table of claims hides none of its numbers past the edge."""
+    return page.evaluate("""() => [...document.querySelectorAll('table.claims')]
+        .filter((table) => table.scrollWidth > table.clientWidth + 1)
+        .map((table) => `${table.querySelector('td').innerText} ... scrolls sideways`)""")
+
+
 def pictures_have_words_and_load(page):
     """Every picture has an alternative text that is no file name, and its data can be drawn."""
     return page.eval_on_selector_all(
