@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-STEPS = 1000
+STEPS = 400
 
 
 def test_all_of_eight_devices():
