@@ -27,6 +27,9 @@ def error(model, data):
     return loss(model, data)
 
 
+OPTIONS = {"batch_size": 7, "key": KEY, "metrics": {"e": (error, (X, Y))}}
+
+
 def same(a, b):
     jax.tree.map(np.testing.assert_array_equal, a, b)
 
@@ -68,6 +71,45 @@ def test_a_checkpoint_with_another_order_of_examples_is_refused(tmp_path, versio
     np.savez(tmp_path / "run.npz", **arrays, **({} if version is None else {"identity/order": version}))
     with pytest.raises(ValueError, match=f"made with order {version}, this call has order 1"):
         db.fit(loss, MODEL, (X, Y), SGD, **options)
+
+
+def twice_the_error(model, data):
+    return 2 * error(model, data)
+
+
+@pytest.mark.parametrize("steps", [40, 90], ids=["finished", "interrupted"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        (twice_the_error, (X, Y)),
+        (functools.partial(error), (X, Y)),
+        (error, (X, -Y)),
+        (error, (X[:30], Y[:30])),
+        (error, (X.at[0, 0].add(1), Y)),
+    ],
+    ids=["function", "partial", "targets", "fewer", "one number"],
+)
+def test_another_metric_of_the_same_name_is_refused(tmp_path, metric, steps):
+    options = {"batch_size": 7, "key": KEY, "eval_every": 20, "checkpoint": tmp_path / "run.npz"}
+    metrics = {"first": (error, (X, Y)), "e": (error, (X, Y))}
+    db.fit(loss, MODEL, (X, Y), SGD, steps=40, metrics=metrics, **options)
+    message = r"checkpoint: .*run\.npz was made with another metric 'e', expected the metric 'e' of this call"
+    with pytest.raises(ValueError, match=message):
+        db.fit(loss, MODEL, (X, Y), SGD, steps=steps, metrics=metrics | {"e": metric}, **options)
+
+
+def test_the_same_metrics_in_another_order_resume(tmp_path):
+    options = {"batch_size": 7, "key": KEY, "eval_every": 20}
+    metrics = {"e": (error, (X, Y)), "double": (twice_the_error, (np.asarray(X), np.asarray(Y)))}
+    whole = db.fit(loss, MODEL, (X, Y), SGD, steps=60, metrics=metrics, **options)[1].metrics
+    options["checkpoint"] = tmp_path / "run.npz"
+    db.fit(loss, MODEL, (X, Y), SGD, steps=40, metrics=metrics, **options)
+    metrics = {name: metrics[name] for name in ("double", "e")}
+    resumed = db.fit(loss, MODEL, (X, Y), SGD, steps=60, metrics=metrics, **options)[1].metrics
+    assert resumed.keys() == whole.keys()
+    for name in whole:
+        np.testing.assert_array_equal(resumed[name], whole[name])
+        assert len(whole[name]) == 4  # after 0, 20, 40 and 60 steps
 
 
 SCALE = 1.0
@@ -127,18 +169,18 @@ def changed(path, without=(), **values):
     np.savez(path, **arrays | values)
 
 
-NEW = [f"identity/{name}" for name in ("software", "data", "loss", "optimizer", "model", "extra")]
+NEW = [f"identity/{name}" for name in ("software", "data", "loss", "optimizer", "model", "extra", "metric 'e'")]
 
 
 @pytest.mark.parametrize("how", ["of an earlier version", "of other software"])
 def test_what_cannot_be_compared_is_not(tmp_path, how):
-    options = {"batch_size": 7, "key": KEY, "checkpoint": tmp_path / "run.npz"}
-    whole, history = db.fit(loss, MODEL, (X, Y), SGD, steps=60, batch_size=7, key=KEY)
+    options = OPTIONS | {"checkpoint": tmp_path / "run.npz"}
+    whole, history = db.fit(loss, MODEL, (X, Y), SGD, steps=60, **OPTIONS)
     db.fit(loss, MODEL, (X, Y), SGD, steps=30, **options)
     if how == "of an earlier version":
         changed(tmp_path / "run.npz", NEW)
     else:
-        changed(tmp_path / "run.npz", **{"identity/software": "3.10", "identity/loss": "another"})
+        changed(tmp_path / "run.npz", **dict.fromkeys(["identity/software", *NEW[2:]], "another"))
     resumed, again = db.fit(loss, MODEL, (X, Y), SGD, steps=60, **options)
     same(whole, resumed)
     np.testing.assert_array_equal(again.losses, history.losses)
@@ -178,9 +220,6 @@ def resumes_exactly(path, after, **options):
     np.testing.assert_array_equal(history.losses, again.losses)
     np.testing.assert_array_equal(history.metric_steps, again.metric_steps)
     np.testing.assert_array_equal(history.metrics["e"], again.metrics["e"])
-
-
-OPTIONS = {"batch_size": 7, "key": KEY, "metrics": {"e": (error, (X, Y))}}
 
 
 def test_an_interruption_is_saved(tmp_path, monkeypatch):

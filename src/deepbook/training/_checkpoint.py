@@ -15,7 +15,7 @@ from deepbook.training._files import fill, named_arrays, read_arrays, write_arra
 from deepbook.training._identity import fingerprint
 
 SECONDS_PER_CHECKPOINT = 60.0
-CODE = ("loss", "optimizer", "model", "extra")  # fingerprints that may change with the software
+CODE = ("loss", "optimizer", "model", "extra")  # fingerprints that may change with the software, as those of metrics do
 
 
 class CheckpointError(OSError):
@@ -87,8 +87,9 @@ class Checkpoint:
                 was = f"was made with {name} {have.get(name)}, this call has {name} {self.identity[name]}"
                 raise ValueError(f"checkpoint: {self.path} {was}")
         moved = have.get("software") != self.identity["software"]
-        for name in ("data", *CODE):  # files of earlier versions do not hold all of them
-            if name in have and not (name in CODE and moved) and have[name] != self.identity[name]:
+        code = (*CODE, *(name for name in self.identity if name.startswith("metric ")))
+        for name in ("data", *code):  # files of earlier versions do not hold all of them
+            if name in have and not (name in code and moved) and have[name] != self.identity[name]:
                 raise ValueError(
                     f"checkpoint: {self.path} was made with another {name}, expected the {name} of this call; "
                     "give the same, or another file"
@@ -96,7 +97,13 @@ class Checkpoint:
 
 
 def identity(
-    loss: Any, start: TrainState, optimizer: optax.GradientTransformation, data: Any, batch_size: int | None, key: Any
+    loss: Any,
+    start: TrainState,
+    optimizer: optax.GradientTransformation,
+    data: Any,
+    batch_size: int | None,
+    key: Any,
+    metrics: dict[str, Any],
 ) -> dict[str, Any]:
     """What tells whether two calls of `fit` train the same; the first model and what it reads count as well."""
     device = jax.devices()[0].device_kind
@@ -111,7 +118,7 @@ def identity(
         "optimizer": fingerprint(optimizer),
         "model": fingerprint(start.model),
         "extra": fingerprint(start.extra),
-    }
+    } | {f"metric {name!r}": fingerprint(*pair) for name, pair in metrics.items()}
 
 
 def _prefixed(prefix: str, tree: Any) -> dict[str, Any]:

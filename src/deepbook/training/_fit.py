@@ -105,9 +105,10 @@ def fit(
             `loss(model, batch, extra)` and returns the scalar and the new extra, as in `train_step`.
         checkpoint: a file. The run is saved there at each evaluation, once a minute, at the end and when it is
             interrupted, and continues from it if it exists: the resumed run equals the uninterrupted one bit for bit.
-            Another key, batch size, data, loss, optimizer, first model or first extra are refused. Functions are
-            compared by their code and by the numbers and arrays that they read, and only if Python, JAX, Optax and
-            the device are those of the file; a change inside a library or an object of one is not seen.
+            Another key, batch size, data, loss, optimizer, first model, first extra or metric (its function or its
+            data) are refused. Functions are compared by their code and by the numbers and arrays that they read,
+            functions and metrics only if Python, JAX, Optax and the device are those of the file; a change inside a
+            library or an object of one is not seen.
         mesh: a mesh of devices with one axis, over which each batch is split; see `make_mesh`.
 
     Returns:
@@ -139,7 +140,7 @@ def fit(
     shell = jax.tree.map(lambda _: None, inputs.model(model))  # its classes and functions, which may read variables
     reads = reads_of(checked_optimizer(optimizer))
     state = starter(optimizer, reads)(model, inputs.arrays("extra", extra))
-    described = {} if checkpoint is None else identity(loss, state, optimizer, data, batch_size, key)
+    described = {} if checkpoint is None else identity(loss, state, optimizer, data, batch_size, key, metrics)
     file = Checkpoint(checkpoint, described)
     batches = Batches(key, n, batch_size)
     if mesh is not None:
