@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,21 @@ def test_the_readme_lists_every_chapter():
 def test_no_source_file_is_longer_than_300_lines():
     long = {p.name: n for p in (ROOT / "src").rglob("*.py") if (n := len(p.read_text().splitlines())) > 300}
     assert long == {}
+
+
+def test_the_check_of_the_oldest_versions_installs_what_its_tests_import():
+    script = (ROOT / "tools" / "oldest_check.sh").read_text()
+    asked = {
+        line.split(">")[0] for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    }
+    asked |= set(re.search(r"-r \S+ \. (.*)", script)[1].split())
+    brought = {"deepbook", "ml_dtypes", "IPython"}  # by this package, by jax and by ipykernel
+    left_out = re.search(r"grep -v (.*)\)", script)[1].replace("-e", "").split()
+    for path in (ROOT / "tests").glob("test_*.py"):
+        if not any(word in path.name for word in left_out):
+            lines = re.findall(r"^ *(?:import|from) (\w+)", path.read_text(), re.M)
+            names = set(lines) - sys.stdlib_module_names - {p.stem for p in (ROOT / "tests").glob("*.py")} - brought
+            assert {name.replace("_", "-") for name in names} <= asked, path.name
 
 
 def test_student_copies_have_no_solutions_and_no_outputs(tmp_path):
