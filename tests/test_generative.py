@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.stats
+from cases import enable_x64
 
 import deepbook as db
 
@@ -55,6 +56,8 @@ def test_mixture_samples_name_their_component():
         (lambda: MIXTURE.sample(jax.random.key(0), 0), "n: got 0, expected a whole number from 1 on"),
         (lambda: db.mmd2(X, X[:, :2], 1.0), r"x, y: got shapes \(20, 3\), \(20, 2\)"),
         (lambda: db.mmd2(X, X, 0.0), "bandwidth: got 0.0, expected more than 0"),
+        (lambda: db.mmd2(X, X, -1.0), "bandwidth: got -1.0, expected more than 0"),
+        (lambda: db.mmd2(X, X, float("nan")), "bandwidth: got nan, expected a finite number"),
         (lambda: db.frechet_distance(X, X[:1]), r"x, y: got shapes \(20, 3\), \(1, 3\)"),
         (lambda: NET(X, jnp.zeros(19)), r"t, condition: got shapes \(19,\), \(20, 2\), expected \(20,\), \(20, 2\)"),
         (lambda: NET(X, jnp.zeros(20), jnp.zeros((20, 1))), r"t, condition: got shapes \(20,\), \(20, 1\)"),
@@ -78,10 +81,48 @@ def test_mixture_with_parts_that_do_not_fit():
 
 def test_mmd_is_the_u_statistic():
     y = X[:7] + 0.3
-    kernel = lambda a, b: np.exp(-((a[:, None] - b[None]) ** 2).sum(-1) / (2 * 0.8**2))
+    np.testing.assert_allclose(db.mmd2(X, y, 0.8), exact_mmd2(X, y, 0.8), atol=1e-6)
+
+
+def exact_mmd2(x, y, bandwidth):
+    x, y = (np.asarray(cloud).astype(np.float64) for cloud in (x, y))
+    kernel = lambda a, b: np.exp(-((a[:, None] - b[None]) ** 2).sum(-1) / (2 * bandwidth**2))
     off = lambda k: (k.sum() - np.trace(k)) / (len(k) * (len(k) - 1))
-    expected = off(kernel(X, X)) + off(kernel(y, y)) - 2 * kernel(X, y).mean()
-    np.testing.assert_allclose(db.mmd2(X, y, 0.8), expected, atol=1e-6)
+    return off(kernel(x, x)) + off(kernel(y, y)) - 2 * kernel(x, y).mean()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int8", "uint8", "int16", "int32"])
+@pytest.mark.parametrize("n", [300, 400])
+def test_mmd_of_narrow_types_is_computed_in_float32(dtype, n):
+    x = jnp.asarray(30 + 20 * np.random.default_rng(0).normal(size=(n, 2)).clip(-1.5, 1.5), dtype)
+    y = jnp.asarray(45 + 20 * np.random.default_rng(1).normal(size=(n - 50, 2)).clip(-1.5, 1.5), dtype)
+    assert db.mmd2(x, y, 20.0).dtype == jnp.float32
+    np.testing.assert_allclose(db.mmd2(x, y, 20.0), exact_mmd2(x, y, 20.0), rtol=1e-4)
+    np.testing.assert_allclose(db.mmd2(x, y.astype(jnp.float32), 20.0), exact_mmd2(x, y, 20.0), rtol=1e-4)
+
+
+def test_mmd_in_float64():
+    y = X[:7] + 0.3
+    with enable_x64(True):
+        value = db.mmd2(np.asarray(X, np.float64), y, 0.8)
+        assert value.dtype == jnp.float64
+        np.testing.assert_allclose(value, exact_mmd2(X, y, 0.8), atol=1e-14)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_distances_take_lists_and_name_what_they_cannot_compute():
+    x, y = [[0.0, 1.0], [2.0, 0.0]], [[1.0, 1.0], [3.0, 0.5], [0.0, 0.0]]
+    np.testing.assert_allclose(db.mmd2(x, y, 0.8), exact_mmd2(x, y, 0.8), atol=1e-6)
+    np.testing.assert_allclose(db.frechet_distance(x, y), db.frechet_distance(np.array(x), np.array(y)))
+    for distance in (lambda *clouds: db.mmd2(*clouds, 1.0), db.frechet_distance):
+        with pytest.raises(TypeError, match="y: got str, expected an array of numbers"):
+            distance(x, "points")
+        with pytest.raises(TypeError, match="x: got dtype complex64, expected floating-point numbers"):
+            distance(np.ones((2, 2), complex), y)
+        with pytest.raises(ValueError, match=r"x, y: got shapes \(2,\), \(3, 2\)"):
+            distance([1.0, 2.0], y)
+    with pytest.raises(TypeError, match="bandwidth: got str, expected a number"):
+        db.mmd2(x, y, "a")
 
 
 def test_frechet_distance_agrees_with_scipys_square_root():

@@ -66,6 +66,16 @@ def share(name: str, value: Any) -> float:
     return float(value)
 
 
+def number(name: str, value: Any, least: float = -np.inf) -> float:
+    """A finite number from `least` on, known before the function is traced."""
+    array = isinstance(value, (jax.Array, np.ndarray)) and not isinstance(value, jax.core.Tracer)
+    if isinstance(value, bool) or not (array or isinstance(value, numbers.Real)):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected a number known before the function is traced")
+    if np.ndim(value) or not least <= float(value) < np.inf:
+        raise ValueError(f"{name}: got {value}, expected a finite number" + f" from {least} on" * (least > -np.inf))
+    return float(value)
+
+
 def whole(least: int, **sizes: Any) -> None:
     """Whole numbers from `least` on."""
     for name, size in sizes.items():

@@ -3,12 +3,20 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Real
+
+from deepbook._checks import number, reals, wide
+
+Cloud = Real[Array, "n d"] | Real[np.ndarray, "n d"]
+Other = Real[Array, "m _"] | Real[np.ndarray, "m _"]
 
 
-def _clouds(x: Float[Array, "n d"] | Float[np.ndarray, "n d"], y: Float[Array, "m _"] | Float[np.ndarray, "m _"]):
+def _clouds(x: Cloud, y: Other) -> tuple[Array, Array]:
+    """The points of both as floating-point numbers."""
+    x, y = reals("x", x, jnp.float32), reals("y", y, jnp.float32)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
         raise ValueError(f"x, y: got shapes {x.shape}, {y.shape}, expected [n, d], [m, d] with n, m >= 2")
+    return x, y
 
 
 @jax.jit
@@ -16,16 +24,12 @@ def _mmd2(x: Float[Array, "n d"], y: Float[Array, "m d"], bandwidth: Array | flo
     def mean_kernel(a: Array, b: Array, left_out: int) -> Array:
         square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
         total = jnp.exp(-jnp.maximum(square, 0) / (2 * bandwidth**2)).sum()
-        return (total - left_out) / (len(a) * len(b) - left_out)
+        return (total - left_out) / float(len(a) * len(b) - left_out)
 
     return mean_kernel(x, x, len(x)) + mean_kernel(y, y, len(y)) - 2 * mean_kernel(x, y, 0)
 
 
-def mmd2(
-    x: Float[Array, "n d"] | Float[np.ndarray, "n d"],
-    y: Float[Array, "m _"] | Float[np.ndarray, "m _"],
-    bandwidth: float,
-) -> Float[Array, ""]:
+def mmd2(x: Cloud, y: Other, bandwidth: float) -> Float[Array, ""]:
     r"""The squared maximum mean discrepancy of two samples, without bias.
 
     .. math::
@@ -37,14 +41,15 @@ def mmd2(
     Its mean is 0 where both samples have one law, so single values can be negative.
 
     Args:
-        x: points, shape `[n, d]`.
+        x: points, real numbers of any type, shape `[n, d]`.
         y: points, shape `[m, d]`.
         bandwidth: $b$, in the units of the points.
 
     Returns:
-        The estimate, a scalar.
+        The estimate, a scalar, computed in float32; in float64 if one of the samples is.
 
     Raises:
+        TypeError: a sample holds no real numbers, or the bandwidth is none.
         ValueError: the shapes do not fit, a sample has fewer than two points, or the bandwidth is not positive.
 
     Example:
@@ -57,17 +62,15 @@ def mmd2(
     References:
         Gretton et al., "A kernel two-sample test", JMLR 13 (2012), eq. (3).
     """
-    _clouds(x, y)
+    x, y = _clouds(x, y)
+    bandwidth = number("bandwidth", bandwidth)
     if not bandwidth > 0:
         raise ValueError(f"bandwidth: got {bandwidth}, expected more than 0")
+    dtype = wide(x.dtype, y.dtype)  # in 16 bits the number of pairs alone overflows
+    return _mmd2(x.astype(dtype), y.astype(dtype), bandwidth)
 
-    x, y = jnp.asarray(x), jnp.asarray(y)
-    return _mmd2(x, y, bandwidth)
 
-
-def frechet_distance(
-    x: Float[Array, "n d"] | Float[np.ndarray, "n d"], y: Float[Array, "m _"] | Float[np.ndarray, "m _"]
-) -> float:
+def frechet_distance(x: Cloud, y: Other) -> float:
     r"""The squared Fréchet distance of two samples, each taken for a Gaussian.
 
     .. math::
@@ -79,13 +82,14 @@ def frechet_distance(
     1/n, so only distances of equally many points compare.
 
     Args:
-        x: features, shape `[n, d]`.
+        x: features, real numbers of any type, shape `[n, d]`.
         y: features, shape `[m, d]`.
 
     Returns:
         The distance, at least 0 up to rounding, computed in float64.
 
     Raises:
+        TypeError: a sample holds no real numbers.
         ValueError: the shapes do not fit, or a sample has fewer than two points.
 
     Example:
