@@ -233,6 +233,26 @@ def test_generators(make):
         make(jax.random.key(0), 0)
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: db.data.boolean_inputs(2.0), "n: got 2.0, expected a whole number"),
+        (lambda: db.data.parity("a"), "n: got 'a', expected a whole number"),
+        (lambda: db.data.two_moons(jax.random.key(0), 2.5), "n: got 2.5, expected a whole number"),
+        (lambda: db.data.spirals(jax.random.key(0), 2.5), "n: got 2.5, expected a whole number"),
+        (lambda: db.data.spirals(jax.random.key(0), 2, classes=2.0), "classes: got 2.0, expected a whole number"),
+        (lambda: db.data.coloured_shapes(2.5, 0), "n: got 2.5, expected a whole number"),
+        (lambda: db.data.coloured_shapes(2, 0, size=8.5), "size: got 8.5, expected a whole number"),
+        (lambda: db.data.block_model(0, 4.0, degree_in=1, degree_out=1), "n: got 4.0, expected a whole number"),
+        (lambda: db.data.block_model(0, 4, degree_in="a", degree_out=1), "degree_in: got str, expected a number"),
+    ],
+)
+def test_sizes_that_are_no_whole_numbers_are_named(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
 def test_karate_club():
     karate = db.data.load_karate_club()
     assert karate.edges.shape == (78, 2)
@@ -331,7 +351,7 @@ def test_coloured_shapes_repeat():
 
 @pytest.mark.usefixtures("unchecked")
 def test_coloured_shapes_refuse():
-    with pytest.raises(ValueError, match="n: got 0, expected at least 1"):
+    with pytest.raises(ValueError, match="n: got 0, expected a whole number from 1 on"):
         db.data.coloured_shapes(0, 0)
-    with pytest.raises(ValueError, match="size: got 4, expected at least 8"):
+    with pytest.raises(ValueError, match="size: got 4, expected a whole number from 8 on"):
         db.data.coloured_shapes(1, 0, size=4)

@@ -152,12 +152,27 @@ def test_aggregate(how, expected):
         (lambda: LAYERS["GATConv"](H[:, :3], GRAPH), r"h: GATConv got shape \(7, 3\), expected the last axis to be 4"),
         (lambda: db.batch_graphs([]), "graphs: got none"),
         (lambda: db.aggregate(H, jnp.zeros(7, int), 7, "median"), "how: got 'median'"),
+        (lambda: db.batch_graphs([1]), r"graphs\[0\]: got int, expected a graph, as Graph.of makes it"),
+        (lambda: db.batch_graphs([GRAPH, None]), r"graphs\[1\]: got NoneType, expected a graph"),
+        (lambda: db.batch_graphs(GRAPH), "graphs: got Graph, expected a list of graphs"),
         (lambda: db.GATConv.init(KEY, 4, 6, heads=4), "heads: got 4, expected a divisor of size_out = 6"),
+        (lambda: db.GATConv.init(KEY, 4, 6, heads=2.0), "heads: got 2.0, expected a whole number"),
+        (lambda: db.GATConv.init(KEY, 4, 6, heads=0), "heads: got 0, expected a whole number from 1 on"),
+        (lambda: db.GATConv.init(KEY, 0, 6), "size_in: got 0, expected a whole number from 1 on"),
+        (lambda: db.GATConv.init(KEY, 4, 6.0), "size_out: got 6.0, expected a whole number"),
+        (lambda: db.GINConv.init(KEY, 4, 6, hidden=0), "hidden: got 0, expected a whole number from 1 on"),
+        (lambda: db.GINConv.init(KEY, 4, 6, hidden=2.5), "hidden: got 2.5, expected a whole number"),
+        (lambda: db.GINConv.init(KEY, 0, 6), "size_in: got 0, expected a whole number from 1 on"),
     ],
 )
 def test_errors(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_gin_has_as_many_hidden_units_as_outputs_or_as_asked():
+    assert db.GINConv.init(KEY, 4, 6).mlp.layers[0].weight.shape == (6, 4)
+    assert db.GINConv.init(KEY, 4, 6, hidden=5).mlp.layers[0].weight.shape == (5, 4)
 
 
 LOOPS = np.array([[0, 1], [1, 2], [1, 1], [2, 0], [3, 3]])

@@ -244,6 +244,15 @@ def test_predict_takes_numbers_of_numpy():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
+        (lambda: slider(3), TypeError, "values: got 3, expected several, such as a list"),
+        (lambda: play(None), TypeError, "values: got None, expected several, such as a list"),
+        (lambda: choice(3), TypeError, "options: got 3, expected several, such as a list"),
+        (lambda: slider([1, 2], format=3), ValueError, "format: got 3, expected one for a number"),
+        (lambda: animate(stage, range(3), start=1.5), TypeError, "start: got 1.5, expected a whole number"),
+        (lambda: animate(stage, range(3), start=-4), ValueError, "start: got -4, expected a whole number from -3 on"),
+        (lambda: animate(stage, 3), TypeError, "frames: got int, expected a sequence"),
+        (lambda: animate(stage, range(3), seconds="a"), TypeError, "seconds: got 'a', expected a number"),
+        (lambda: stepper(stage, ["a", "b"]), TypeError, "stages: got list, expected a dictionary of title: text"),
         (lambda: slider(["a", "b"]), TypeError, "values: got 'a', expected a number"),
         (lambda: slider(np.eye(2)), TypeError, "values: got .*, expected a number"),
         (lambda: slider([0.0, float("nan")]), ValueError, "values: got nan, expected a finite number"),

@@ -1,6 +1,7 @@
 """Contract of all layers, and reference values from plain NumPy."""
 
 import dataclasses
+import re
 
 import jax
 import jax.numpy as jnp
@@ -132,6 +133,10 @@ def test_dropout_without_key_is_the_identity():
     assert db.Dropout(0.9)(x) is x
 
 
+KEYS = jax.random.split(KEY, 2)
+DROPS = db.Sequential.of(db.Dropout(0.5))
+
+
 def test_sequential_gives_each_layer_its_own_key():
     net = db.Sequential.of(db.Dropout(0.5), db.Dropout(0.5))
     kept = net(jnp.ones(100_000), key=KEY) != 0
@@ -150,13 +155,48 @@ def test_sequential_gives_each_layer_its_own_key():
         (lambda: db.MLP.init(KEY, [4]), "sizes: got [4], expected at least an input and an output width"),
         (lambda: db.Linear.init(KEY, 0, 3), "size_in: got 0, expected a whole number from 1 on"),
         (lambda: db.Embedding.init(KEY, 0, 3), "vocabulary: got 0, expected a whole number from 1 on"),
+        (lambda: db.LayerNorm.init(3, epsilon=-1.0), "epsilon: got -1.0, expected a finite number from 0 on"),
+        (lambda: db.LayerNorm.init(3, epsilon=float("nan")), "epsilon: got nan, expected a finite number from 0 on"),
+        (lambda: db.Embedding.init(KEY, 3, 2, scale=-1.0), "scale: got -1.0, expected a finite number from 0 on"),
         (lambda: db.init.orthogonal(KEY, (2, 3, 4)), "shape: got (2, 3, 4), expected (out, in)"),
+        (lambda: db.init.he_normal(KEY, (3, 0)), "shape: got (3, 0), expected (out, in, ...) with positive sizes"),
     ],
 )
 def test_errors_name_the_argument(build, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011 (the whole message is compared)
         build()
     assert str(error.value) == message
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("build", "error", "message"),
+    [
+        (lambda: db.LayerNorm.init(3, epsilon="a"), TypeError, "epsilon: got str, expected a number known before"),
+        (lambda: db.LayerNorm.init(3, epsilon=True), TypeError, "epsilon: got bool, expected a number known before"),
+        (lambda: db.Embedding.init(KEY, 3, 2, scale="a"), TypeError, "scale: got str, expected a number known before"),
+        (lambda: db.init.lecun_normal(KEY, (3, 2.5)), TypeError, "shape: got (3, 2.5), expected whole numbers"),
+        (lambda: db.init.orthogonal(KEY, (3, 2.5)), TypeError, "shape: got (3, 2.5), expected whole numbers"),
+        (lambda: db.init.xavier_uniform(KEY, 3), TypeError, "shape: got 3, expected (out, in, ...)"),
+        (lambda: db.Dropout(0.5)(jnp.ones(3), key=3), TypeError, "key: got int, expected a key from jax.random.key"),
+        (lambda: DROPS(jnp.ones(3), key="a"), TypeError, "key: got str, expected a key from jax.random.key(seed)"),
+        (lambda: db.Dropout(0.5)(jnp.ones(3), key=KEYS), ValueError, "key: got an array of shape (2,), expected one"),
+        (lambda: DROPS(jnp.ones(3), key=KEYS), ValueError, "key: got an array of shape (2,), expected one key"),
+    ],
+)
+def test_what_is_no_size_number_or_key_is_named(build, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        build()
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_numbers_and_keys_of_every_kind_will_do():
+    assert (
+        db.LayerNorm.init(3, epsilon=np.float32(0.5)).epsilon == db.LayerNorm.init(3, epsilon=jnp.float32(0.5)).epsilon
+    )
+    assert (db.Embedding.init(KEY, 3, 2, scale=0).table == 0).all()
+    for key in (KEY, jax.random.PRNGKey(0), jax.random.key(0, impl="rbg")):
+        assert set(jax.jit(db.Dropout(0.5))(jnp.ones(100), key=key).tolist()) == {0.0, 2.0}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +215,29 @@ def test_initial_variance(initializer, variance, shape):
     assert w.shape == shape
     np.testing.assert_allclose(w.var(), variance(shape[1], shape[0]), rtol=0.03)
     assert abs(float(w.mean())) < 4 * float(w.std()) / w.size**0.5
+
+
+@pytest.mark.parametrize(
+    ("initializer", "scaling"),
+    [
+        (db.init.lecun_normal, (1.0, "fan_in", "normal")),
+        (db.init.he_normal, (2.0, "fan_in", "normal")),
+        (db.init.xavier_normal, (1.0, "fan_avg", "normal")),
+        (db.init.xavier_uniform, (1.0, "fan_avg", "uniform")),
+    ],
+)
+@pytest.mark.parametrize("shape", [(3, 4), (100, 400), (6, 2, 3, 3)])
+def test_initializers_are_those_of_jax_up_to_rounding(initializer, scaling, shape):
+    reference = jax.nn.initializers.variance_scaling(*scaling, in_axis=1, out_axis=0)
+    np.testing.assert_allclose(initializer(KEY, shape), reference(KEY, shape), rtol=3e-7)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4), (1, 1), (64, 32)])
+def test_orthogonal_is_the_q_of_a_normal_matrix_with_a_positive_diagonal(shape):
+    normal = np.asarray(jax.random.normal(KEY, (max(shape), min(shape))), np.float64)
+    q, r = np.linalg.qr(normal)
+    q = q * np.sign(np.diag(r))
+    np.testing.assert_allclose(db.init.orthogonal(KEY, shape), q if shape[0] >= shape[1] else q.T, atol=1e-5)
 
 
 def test_orthogonal_has_no_preferred_sign():

@@ -90,11 +90,21 @@ def test_coloured_images_are_drawn_as_they_are_and_clipped():
         ((np.zeros((2, 3, 4, 2)),), r"images: got shape \(2, 3, 4, 2\), expected \[n, height, width\] or"),
         ((IMAGES[0],), r"images: got shape \(3, 4\), expected \[n, height, width\]"),
         ((IMAGES, ["a"]), "titles: got 1, expected 5"),
+        ((IMAGES[:0],), r"images: got shape \(0, 3, 4\), expected at least one image"),
+        ((IMAGES[:, :0],), r"images: got shape \(5, 0, 4\), expected at least one image"),
     ],
 )
 def test_images_that_cannot_be_shown(arguments, message):
     with pytest.raises(ValueError, match=message):
         show_images(*arguments)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_columns_are_a_positive_whole_number():
+    with pytest.raises(ValueError, match="columns: got 0, expected a whole number from 1 on"):
+        show_images(IMAGES, columns=0)
+    with pytest.raises(TypeError, match=r"columns: got 2\.5, expected a whole number"):
+        show_images(IMAGES, columns=2.5)
 
 
 def test_points_have_their_class_s_colour_marker_and_name():
@@ -119,6 +129,44 @@ def test_minus_one_and_one_look_like_zero_and_one():
         np.testing.assert_array_equal(one.get_offsets(), other.get_offsets())
         np.testing.assert_array_equal(one.get_facecolor(), other.get_facecolor())
     assert [drawn.get_label() for drawn in left.collections] == ["-1", "1"]
+
+
+def show(x, y, decide=lambda p: np.zeros(len(p)), grid=4):
+    _, axis = plt.subplots()
+    show_regions(axis, decide, x, y, limits=(-1.0, 1.0, -1.0, 1.0), grid=grid)
+    return axis
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        (lambda x: show_points(plt.gca(), x, [0, 7]), ValueError, "y: got classes 0 to 7, expected -1 to 6"),
+        (lambda x: show_points(plt.gca(), x, [-2, 1]), ValueError, "y: got classes -2 to 1, expected -1 to 6"),
+        (lambda x: show_points(plt.gca(), x, [np.nan, 1]), ValueError, "y: got classes nan to nan, expected -1 to 6"),
+        (lambda x: show_points(plt.gca(), x, ["a", "b"]), TypeError, "y: got list, expected class numbers"),
+        (lambda x: show_points(plt.gca(), x, [0]), ValueError, r"x, y: got shapes \(2, 2\), \(1,\), expected \[n, 2\]"),
+        (lambda x: show_points(plt.gca(), x[0], [0, 1]), ValueError, r"x, y: got shapes \(2,\), \(2,\), expected"),
+        (lambda x: show(x, [0, 7]), ValueError, "y: got classes 0 to 7, expected -1 to 6"),
+        (lambda x: show(x, [0, 1], lambda p: np.arange(16)), ValueError, "decide: got classes 0 to 15, expected -1"),
+        (
+            lambda x: show(x, [0, 1], lambda p: np.zeros(3)),
+            ValueError,
+            r"decide: it returned shape \(3,\), expected \(16,",
+        ),
+        (lambda x: show(x, [0, 1], lambda p: "a"), TypeError, "decide: got str, expected class numbers"),
+        (lambda x: show(x, [0, 1], grid=2.5), TypeError, "grid: got 2.5, expected a whole number"),
+    ],
+)
+def test_points_and_regions_that_cannot_be_drawn(draw, error, message):
+    with pytest.raises(error, match=message):
+        draw(POINTS[:2])
+
+
+def test_as_many_classes_as_colours():
+    axis = show(np.zeros((7, 2)), np.arange(7))
+    assert [to_hex(drawn.get_facecolor()[0]) for drawn in axis.collections] == [colour.lower() for colour in CYCLE]
+    assert not show(np.zeros((0, 2)), []).collections  # regions alone
 
 
 def test_regions_lie_where_the_classifier_says():

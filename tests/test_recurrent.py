@@ -89,6 +89,17 @@ def test_linear_recurrence_equals_the_loop():
 
 
 @pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("kind", CELLS)
+def test_sizes_that_are_none_are_named(kind):
+    with pytest.raises(TypeError, match=r"hidden: got 2\.5, expected a whole number"):
+        CELLS[kind].init(jax.random.key(0), 3, 2.5)
+    with pytest.raises(ValueError, match="hidden: got 0, expected a whole number from 1 on"):
+        CELLS[kind].init(jax.random.key(0), 3, 0)
+    with pytest.raises(ValueError, match="size_in: got 0, expected a whole number from 1 on"):
+        CELLS[kind].init(jax.random.key(0), 0, 3)
+
+
+@pytest.mark.usefixtures("unchecked")
 def test_linear_recurrence_names_the_shapes():
     with pytest.raises(ValueError, match=r"b: got shape \(3,\), expected \(4,\), as a"):
         db.linear_recurrence(jnp.ones(4), jnp.ones(3))

@@ -76,6 +76,17 @@ def number(name: str, value: Any, least: float = -np.inf) -> float:
     return float(value)
 
 
+def one_key(name: str, value: Any) -> Array:
+    """One PRNG key."""
+    kind = getattr(value, "dtype", None)
+    typed = kind is not None and jnp.issubdtype(kind, jax.dtypes.prng_key)
+    if not isinstance(value, (jax.Array, np.ndarray)) or not (typed or kind == jnp.uint32):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected a key from jax.random.key(seed)")
+    if value.ndim != (0 if typed else 1):
+        raise ValueError(f"{name}: got an array of shape {value.shape}, expected one key")
+    return jnp.asarray(value)
+
+
 def whole(least: int, **sizes: Any) -> None:
     """Whole numbers from `least` on."""
     for name, size in sizes.items():

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int32
 
+from deepbook._checks import number, whole
 from deepbook.data.files import load_arrays
 
 
@@ -83,6 +84,7 @@ def block_model(
         Edges, each once, and the group of each node, 0 or 1, in random order.
 
     Raises:
+        TypeError: `n` is no whole number, or a degree no number.
         ValueError: `n` is odd or too small, or a degree is negative or above `n`.
 
     Example:
@@ -93,8 +95,10 @@ def block_model(
     References:
         Holland, Laskey and Leinhardt, "Stochastic blockmodels: first steps" (1983).
     """
-    if n < 2 or n % 2:
-        raise ValueError(f"n: got {n}, expected an even number from 2 on")
+    whole(2, n=n)
+    if n % 2:
+        raise ValueError(f"n: got {n}, expected an even number")
+    degree_in, degree_out = number("degree_in", degree_in), number("degree_out", degree_out)
     if not (0 <= degree_in <= n and 0 <= degree_out <= n):
         raise ValueError(f"degree_in, degree_out: got {degree_in}, {degree_out}, expected numbers from 0 to n = {n}")
     rng = np.random.default_rng(seed)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Int32
 
+from deepbook._checks import whole
+
 #: What the labels of `ColouredShapes.shapes` mean.
 SHAPES = ("circle", "square", "triangle", "cross")
 #: What the labels of `ColouredShapes.colours` mean.
@@ -60,6 +62,7 @@ def coloured_shapes(n: int, seed: int, size: int = 16) -> ColouredShapes:
         radius `[n]` as float32.
 
     Raises:
+        TypeError: `n` or `size` is no whole number.
         ValueError: `n` is not positive or `size` is below 8.
 
     Example:
@@ -67,10 +70,8 @@ def coloured_shapes(n: int, seed: int, size: int = 16) -> ColouredShapes:
         >>> data.images.shape, SHAPES[data.shapes[0]], COLOURS[data.colours[0]]
         ((100, 16, 16, 3), 'cross', 'blue')
     """
-    if n < 1:
-        raise ValueError(f"n: got {n}, expected at least 1")
-    if size < 8:
-        raise ValueError(f"size: got {size}, expected at least 8")
+    whole(1, n=n)
+    whole(8, size=size)
     rng = np.random.default_rng(seed)
     shapes, colours = rng.integers(len(SHAPES), size=n), rng.integers(len(COLOURS), size=n)
     radii = rng.uniform(0.14 * size, 0.28 * size, n)

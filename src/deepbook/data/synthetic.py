@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from deepbook._checks import whole
+
 
 def boolean_inputs(n: int) -> Float[np.ndarray, "rows n"]:
     """All inputs of a Boolean function of `n` variables, in counting order.
@@ -18,13 +20,15 @@ def boolean_inputs(n: int) -> Float[np.ndarray, "rows n"]:
         The 2^n rows of zeros and ones, float32; the last variable changes fastest.
 
     Raises:
+        TypeError: `n` is no whole number.
         ValueError: `n` is outside 1 to 16.
 
     Example:
         >>> boolean_inputs(2).tolist()
         [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     """
-    if not 1 <= n <= 16:
+    whole(1, n=n)
+    if n > 16:
         raise ValueError(f"n: got {n}, expected 1 to 16")
     return np.array(list(itertools.product((0, 1), repeat=n)), dtype=np.float32)
 
@@ -37,6 +41,10 @@ def parity(n: int) -> tuple[Float[np.ndarray, "rows n"], Int[np.ndarray, " rows"
 
     Returns:
         Inputs `[2^n, n]` and labels `[2^n]`.
+
+    Raises:
+        TypeError: `n` is no whole number.
+        ValueError: `n` is outside 1 to 16.
 
     Example:
         >>> parity(3)[1].tolist()
@@ -74,6 +82,7 @@ def two_moons(key: Key[Array, ""], n: int, *, noise: float = 0.1) -> tuple[Float
         Points `[n, 2]` and labels `[n]`, sorted by class.
 
     Raises:
+        TypeError: `n` is no whole number.
         ValueError: `n` is not positive.
 
     Example:
@@ -82,8 +91,7 @@ def two_moons(key: Key[Array, ""], n: int, *, noise: float = 0.1) -> tuple[Float
         >>> x.shape, y.tolist()
         ((7, 2), [0, 0, 0, 0, 1, 1, 1])
     """
-    if n < 1:
-        raise ValueError(f"n: got {n}, expected at least 1")
+    whole(1, n=n)
     t0, t1 = jnp.linspace(0, jnp.pi, n - n // 2), jnp.linspace(0, jnp.pi, n // 2)
     upper = jnp.stack([jnp.cos(t0), jnp.sin(t0)], axis=1)
     lower = jnp.stack([1 - jnp.cos(t1), 0.5 - jnp.sin(t1)], axis=1)
@@ -108,6 +116,7 @@ def spirals(
         Points `[n, 2]` with radius about 0.1 to 1, and labels `[n]`.
 
     Raises:
+        TypeError: `n` or `classes` is no whole number.
         ValueError: `n` or `classes` is not positive.
 
     Example:
@@ -116,8 +125,7 @@ def spirals(
         >>> x.shape, y.tolist()
         ((6, 2), [0, 1, 2, 0, 1, 2])
     """
-    if min(n, classes) < 1:
-        raise ValueError(f"n, classes: got {n}, {classes}, expected at least 1")
+    whole(1, n=n, classes=classes)
     y = jnp.arange(n) % classes
     r = jnp.linspace(0.1, 1, n)
     phi = 2 * jnp.pi * (turns * r + y / classes)

@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from deepbook._checks import whole
 from deepbook.page._controls import Control
 from deepbook.page._html import button, control_html
 
@@ -36,6 +37,7 @@ def placed(
         A control for `live`. Its value is an array of shape (most, 3): x, y, kind; the kind of a free place is -1.
 
     Raises:
+        TypeError: `most` is no whole number.
         ValueError: more points at the start than there can be.
 
     Example:
@@ -44,6 +46,7 @@ def placed(
                [ 0. ,  0. , -1. ],
                [ 0. ,  0. , -1. ]], dtype=float32)
     """
+    whole(1, most=most)
     if len(start) > most:
         raise ValueError(f"start: got {len(start)} points, expected at most {most}")
     table = np.tile(np.array([0, 0, -1], np.float32), (most, 1))

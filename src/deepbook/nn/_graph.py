@@ -95,6 +95,7 @@ def batch_graphs(graphs: Sequence[Graph]) -> tuple[Graph, Integer[Array, " nodes
         The joint graph, and for each of its nodes the number of the graph it came from, shape `[nodes]`.
 
     Raises:
+        TypeError: it is no list of graphs.
         ValueError: there is no graph.
 
     Example:
@@ -103,6 +104,11 @@ def batch_graphs(graphs: Sequence[Graph]) -> tuple[Graph, Integer[Array, " nodes
         >>> joint.receivers.tolist(), owner.tolist()
         ([1, 0, 3, 2], [0, 0, 1, 1])
     """
+    if not isinstance(graphs, Sequence):
+        raise TypeError(f"graphs: got {type(graphs).__name__}, expected a list of graphs")
+    for i, graph in enumerate(graphs):
+        if not isinstance(graph, Graph):
+            raise TypeError(f"graphs[{i}]: got {type(graph).__name__}, expected a graph, as Graph.of makes it")
     if not graphs:
         raise ValueError("graphs: got none, expected at least one")
     sizes = [g.nodes for g in graphs]

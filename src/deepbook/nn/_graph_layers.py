@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import wide
+from deepbook._checks import whole, wide
 from deepbook.nn._graph import Graph, aggregate, degrees, gather, rows, without_loops
 from deepbook.nn._layers import Linear, last_axis
 from deepbook.nn._module import module
@@ -44,6 +44,7 @@ class GCNConv:
             The layer.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
 
         Example:
@@ -107,6 +108,7 @@ class SAGEConv:
             The layer.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
         """
         k1, k2 = jax.random.split(key)
@@ -176,9 +178,11 @@ class GATConv:
             The layer.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive, or the heads do not divide `size_out`.
         """
-        if heads < 1 or size_out % heads:
+        whole(1, size_in=size_in, size_out=size_out, heads=heads)
+        if size_out % heads:
             raise ValueError(f"heads: got {heads}, expected a divisor of size_out = {size_out}")
         k1, k2, k3 = jax.random.split(key, 3)
         part = size_out // heads
@@ -247,9 +251,12 @@ class GINConv:
             The layer.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
         """
-        return cls(MLP.init(key, [size_in, hidden or size_out, size_out]), jnp.zeros(()))
+        hidden = size_out if hidden is None else hidden
+        whole(1, size_in=size_in, size_out=size_out, hidden=hidden)
+        return cls(MLP.init(key, [size_in, hidden, size_out]), jnp.zeros(()))
 
     def __call__(self, h: Float[Array, "*batch nodes in"], graph: Graph) -> Float[Array, "*batch nodes out"]:
         """Pass messages along the edges.

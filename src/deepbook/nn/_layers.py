@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer, Key
 
-from deepbook._checks import common, floats, indices, reals, share, whole, wide
+from deepbook._checks import common, floats, indices, number, one_key, reals, share, whole, wide
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, lecun_normal
 
@@ -45,6 +45,7 @@ class Linear:
             The layer.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
 
         Example:
@@ -101,7 +102,8 @@ class Embedding:
             The layer.
 
         Raises:
-            ValueError: a size is not positive.
+            TypeError: a size is no whole number, or the scale no number.
+            ValueError: a size is not positive, or the scale negative.
 
         Example:
             >>> import jax, jax.numpy as jnp
@@ -110,7 +112,7 @@ class Embedding:
             (3, 8)
         """
         whole(1, vocabulary=vocabulary, width=width)
-        return cls(table=scale * jax.random.normal(key, (vocabulary, width)))
+        return cls(table=number("scale", scale, 0) * jax.random.normal(key, (vocabulary, width)))
 
     def __call__(
         self, index: Integer[Array, "*batch"], *, key: Key[Array, ""] | None = None
@@ -165,7 +167,8 @@ class LayerNorm:
             The layer.
 
         Raises:
-            ValueError: the width is not positive.
+            TypeError: the width is no whole number, or epsilon no number.
+            ValueError: the width is not positive, or epsilon negative.
 
         Example:
             >>> import jax.numpy as jnp
@@ -173,7 +176,7 @@ class LayerNorm:
             [-1.0, 1.0]
         """
         whole(1, width=width)
-        return cls(scale=jnp.ones(width), bias=jnp.zeros(width), epsilon=epsilon)
+        return cls(scale=jnp.ones(width), bias=jnp.zeros(width), epsilon=number("epsilon", epsilon, 0))
 
     def __call__(
         self, x: Float[Array, "*batch width"], *, key: Key[Array, ""] | None = None
@@ -237,11 +240,12 @@ class Dropout:
             Outputs of the same shape.
 
         Raises:
-            TypeError: with a key, `x` does not hold floating-point numbers.
+            TypeError: the key is none, or with a key `x` does not hold floating-point numbers.
+            ValueError: there are several keys.
         """
         if key is None or self.rate == 0:
             return x
-        x, kept = floats("x", x), 1 - float(self.rate)
+        x, key, kept = floats("x", x), one_key("key", key), 1 - float(self.rate)
         keep = jax.random.bernoulli(key, kept, x.shape)
         return jnp.where(keep, x / kept, jnp.zeros_like(x))
 

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import whole
+from deepbook._checks import one_key, whole
 from deepbook.nn._layers import Linear
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, he_normal
@@ -75,8 +75,12 @@ class Sequential:
 
         Returns:
             Output of the last layer.
+
+        Raises:
+            TypeError: the key is none.
+            ValueError: there are several keys.
         """
-        keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
+        keys = [None] * len(self.layers) if key is None else jax.random.split(one_key("key", key), len(self.layers))
         for layer, layer_key in zip(self.layers, keys, strict=True):
             x = layer(x, key=layer_key)
         return x

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import array
+from deepbook._checks import array, whole
 from deepbook.nn._layers import Linear
 from deepbook.nn._module import module
 from deepbook.nn.init import Initializer, lecun_normal, orthogonal
@@ -84,6 +84,7 @@ class ElmanCell(Cell):
             The cell.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
 
         Example:
@@ -92,6 +93,7 @@ class ElmanCell(Cell):
             >>> cell(jnp.ones(3), cell.empty()).shape
             (5,)
         """
+        whole(1, size_in=size_in, hidden=hidden)
         input_key, recurrent_key = jax.random.split(key)
         return cls(
             inputs=Linear.init(input_key, size_in, hidden, initializer=lecun_normal),
@@ -146,6 +148,7 @@ class GRUCell(Cell):
             The cell.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
 
         Example:
@@ -207,6 +210,7 @@ class LSTMCell(Cell):
             The cell.
 
         Raises:
+            TypeError: a size is no whole number.
             ValueError: a size is not positive.
 
         Example:
@@ -278,6 +282,7 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
 
 
 def _gates(key: Key[Array, ""], size_in: int, hidden: int, count: int) -> tuple[Linear, Array]:
+    whole(1, size_in=size_in, hidden=hidden)
     input_key, *keys = jax.random.split(key, count + 1)
     recurrent = jnp.concatenate([orthogonal(k, (hidden, hidden)) for k in keys])
     return Linear.init(input_key, size_in, count * hidden, initializer=lecun_normal), recurrent

@@ -3,13 +3,16 @@ r"""Initialisation of weights: random arrays whose scale keeps signals the same 
 Every function takes a key and a shape `(out, in, ...)`: a dense weight is `(out, in)`, the weight of a
 convolution `(out, in, height, width)`. So fan-in is the product of all axes but the first, and fan-out that of
 all axes but the second.
+
+The normal and uniform ones are written out, as their formulas are what the book teaches: `jax.nn.initializers` draws
+the same numbers, but rounds the scale another way, so that the last bit of a weight would differ.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from numbers import Integral
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 Initializer = Callable[[Key[Array, ""], tuple[int, ...]], Float[Array, "..."]]
@@ -25,12 +28,14 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
         How many inputs one output sums over, and how many outputs one input reaches.
 
     Raises:
+        TypeError: a size is no whole number.
         ValueError: fewer than two axes, or an empty one.
 
     Example:
         >>> fans((10, 784)), fans((16, 6, 5, 5))
         ((784, 10), (150, 400))
     """
+    shape = _sizes(shape)
     if len(shape) < 2 or min(shape) < 1:
         raise ValueError(f"shape: got {shape}, expected (out, in, ...) with positive sizes")
     window = math.prod(shape[2:])
@@ -48,6 +53,7 @@ def lecun_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, ".
         Weights of that shape, of the default floating-point type.
 
     Raises:
+        TypeError: a size is no whole number.
         ValueError: fewer than two axes, or an empty one.
 
     Example:
@@ -59,7 +65,8 @@ def lecun_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, ".
     References:
         LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998).
     """
-    return jax.random.normal(key, shape) / math.sqrt(fans(shape)[0])
+    scale = math.sqrt(fans(shape)[0])
+    return jax.random.normal(key, shape) / scale
 
 
 def he_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -75,12 +82,14 @@ def he_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."
         Weights of that shape, of the default floating-point type.
 
     Raises:
+        TypeError: a size is no whole number.
         ValueError: fewer than two axes, or an empty one.
 
     References:
         He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015).
     """
-    return jax.random.normal(key, shape) * math.sqrt(2.0 / fans(shape)[0])
+    scale = math.sqrt(2.0 / fans(shape)[0])
+    return jax.random.normal(key, shape) * scale
 
 
 def xavier_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -96,12 +105,14 @@ def xavier_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "
         Weights of that shape, of the default floating-point type.
 
     Raises:
+        TypeError: a size is no whole number.
         ValueError: fewer than two axes, or an empty one.
 
     References:
         Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010).
     """
-    return jax.random.normal(key, shape) * math.sqrt(2.0 / sum(fans(shape)))
+    scale = math.sqrt(2.0 / sum(fans(shape)))
+    return jax.random.normal(key, shape) * scale
 
 
 def xavier_uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -117,6 +128,7 @@ def xavier_uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, 
         Weights of that shape, of the default floating-point type.
 
     Raises:
+        TypeError: a size is no whole number.
         ValueError: fewer than two axes, or an empty one.
 
     References:
@@ -137,6 +149,7 @@ def orthogonal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "out
         A matrix of the default floating-point type, uniform over such matrices.
 
     Raises:
+        TypeError: a size is no whole number.
         ValueError: the shape has not two axes, or an empty one.
 
     Example:
@@ -148,9 +161,16 @@ def orthogonal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "out
     References:
         Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning" (2014).
     """
+    shape = _sizes(shape)
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"shape: got {shape}, expected (out, in)")
-    rows, columns = shape
-    q, r = jnp.linalg.qr(jax.random.normal(key, (max(shape), min(shape))))
-    q = q * jnp.sign(jnp.diag(r))[None, :]  # without the signs q is not uniform
-    return q if rows >= columns else q.T
+    return jax.nn.initializers.orthogonal()(key, shape)
+
+
+def _sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    if not isinstance(shape, Iterable):
+        raise TypeError(f"shape: got {shape!r}, expected (out, in, ...)")
+    for size in shape:
+        if isinstance(size, bool) or not isinstance(size, Integral):
+            raise TypeError(f"shape: got {tuple(shape)}, expected whole numbers")
+    return tuple(shape)

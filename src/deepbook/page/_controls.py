@@ -42,7 +42,7 @@ def slider(
         A control for `explore` or `predict`.
 
     Raises:
-        TypeError: a value is no number.
+        TypeError: the values are no several ones, or one of them is no number.
         ValueError: fewer than two values, values not increasing, a start that is none of them, or a format for
             something else.
 
@@ -50,13 +50,13 @@ def slider(
         >>> slider([1, 2, 4], start=2).labels
         ('1', '2', '4')
     """
-    values = tuple[Any, ...](finite_number("values", value) for value in values)
+    values = tuple[Any, ...](finite_number("values", value) for value in _several("values", values))
     start = None if start is None else python_number("start", start)
     if len(values) < 2 or any(b <= a for a, b in itertools.pairwise(values)):
         raise ValueError(f"values: got {values}, expected at least two, increasing")
     try:
         labels = tuple(format.format(value) for value in values)
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, AttributeError):
         raise ValueError(f"format: got {format!r}, expected one for a number, such as '{{:g}}'") from None
     return Control("slider", values, labels, label, _start(values, start), format)
 
@@ -101,14 +101,14 @@ def choice(options: Iterable[Any], *, start: Any = None, label: str | None = Non
         A control for `explore` or `predict`.
 
     Raises:
-        TypeError: an option is neither a text nor a number.
+        TypeError: the options are no several ones, or one of them is neither a text nor a number.
         ValueError: fewer than two options, two that read the same, or a start that is none of them.
 
     Example:
         >>> choice([1, 2]).labels
         ('1', '2')
     """
-    options = tuple(_option("options", option) for option in options)
+    options = tuple(_option("options", option) for option in _several("options", options))
     labels = tuple(map(str, options))
     if len(options) < 2 or len(set(labels)) < len(labels):
         raise ValueError(f"options: got {options}, expected at least two, no two of them alike")
@@ -128,6 +128,13 @@ def toggle(*, start: bool = False, label: str | None = None) -> Control:
         A control for `explore`.
     """
     return Control("toggle", (False, True), ("off", "on"), label, int(start))
+
+
+def _several(name: str, values: Any) -> tuple[Any, ...]:
+    try:
+        return tuple(values)
+    except TypeError:
+        raise TypeError(f"{name}: got {values!r}, expected several, such as a list") from None
 
 
 def _option(name: str, value: Any) -> str | int | float:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from deepbook._checks import whole
 from deepbook.page._controls import Control
 from deepbook.page._digest import MIME
 from deepbook.page._frames import MAX_FRAMES, Draw, encode, page, picture
 from deepbook.page._html import button, control_html
 from deepbook.page._markup import prose
-from deepbook.page._numbers import python_number
+from deepbook.page._numbers import finite_number, python_number
 
 
 class Moving:
@@ -134,6 +135,7 @@ def animate(
         An object to be the last line of a cell.
 
     Raises:
+        TypeError: the frames are no sequence, the start is no whole number, or the seconds are no number.
         ValueError: fewer than 2 or more than 64 frames, another number of labels, or a start that is no place; on
             display, more than 300 KB of frames.
 
@@ -146,11 +148,14 @@ def animate(
         >>> animate(losses, [[3.0], [3.0, 2.0], [3.0, 2.0, 1.5]])
         animate(losses: 3 frames, step 0 to 2)
     """
+    if not hasattr(frames, "__len__"):
+        raise TypeError(f"frames: got {type(frames).__name__}, expected a sequence")
     _limit("animate", len(frames), "use every second one, or fewer")
     names = [str(i) for i in range(len(frames))] if labels is None else [str(text) for text in labels]
     if len(names) != len(frames):
         raise ValueError(f"labels: got {len(names)}, expected one for each of {len(frames)} frames")
-    if not -len(frames) <= start < len(frames):
+    whole(-len(frames), start=start)
+    if start >= len(frames):
         raise ValueError(f"start: got {start}, expected the place of one of {len(frames)} frames")
     start %= len(frames)
     control = Control("slider", tuple(range(len(frames))), tuple(names), label, start)
@@ -159,7 +164,7 @@ def animate(
     row = f'<div class="db-controls">{control_html(label, control)}<span>{back}{play_button}{ahead}</span></div>'
     calls = [partial(picture, draw, frame, dpi=dpi) for frame in frames]
     controls = [{"name": "frame", "labels": names}]
-    interval = round(1000 * seconds / len(frames))
+    interval = round(1000 * finite_number("seconds", seconds) / len(frames))
     make = partial(page, "animate", _name(draw), calls, controls, after=row, start=start, interval=interval)
     return Moving(f"animate({_name(draw)}: {len(frames)} frames, {label} {names[0]} to {names[-1]})", make)
 
@@ -177,6 +182,7 @@ def stepper(draw: Draw, stages: Mapping[str, str], *, dpi: int = 100) -> Moving:
         An object to be the last line of a cell.
 
     Raises:
+        TypeError: the stages are no dictionary.
         ValueError: fewer than 2 or more than 64 stages; on display, more than 300 KB of pictures.
 
     Example:
@@ -186,6 +192,8 @@ def stepper(draw: Draw, stages: Mapping[str, str], *, dpi: int = 100) -> Moving:
         >>> stepper(square, {"Nothing": "An empty page.", "One side": "Draw the first side."})
         stepper(square: Nothing; One side)
     """
+    if not isinstance(stages, Mapping):
+        raise TypeError(f"stages: got {type(stages).__name__}, expected a dictionary of title: text")
     _limit("stepper", len(stages), "tell it in fewer")
     labels = tuple(f"{i} of {len(stages)}" for i in range(1, len(stages) + 1))
     stage = control_html("stage", Control("slider", tuple(range(len(stages))), labels, None, 0))

@@ -14,7 +14,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from deepbook._checks import whole
 from deepbook.page._digest import MIME, digest, pack
+from deepbook.page._numbers import as_numbers
 
 # Okabe and Ito's palette: told apart with every common kind of colour vision. The first is the book's accent.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
@@ -155,7 +157,8 @@ def show_images(
         The figure.
 
     Raises:
-        ValueError: the array has another shape, or the number of titles is another.
+        TypeError: the number of columns is no whole one.
+        ValueError: the array has another shape or is empty, or the number of titles or of columns does not fit.
 
     Example:
         >>> show_images(np.zeros((3, 8, 8)), ["a", "b", "c"], limit=(0, 1)).axes[2].get_title()
@@ -164,6 +167,9 @@ def show_images(
     images = np.asarray(images)
     if images.ndim != 3 and (images.ndim != 4 or images.shape[-1] != 3):
         raise ValueError(f"images: got shape {images.shape}, expected [n, height, width] or [n, height, width, 3]")
+    if not images.size:
+        raise ValueError(f"images: got shape {images.shape}, expected at least one image")
+    whole(1, columns=columns)
     images = images if images.ndim == 3 else images.clip(0, 1)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles: got {len(titles)}, expected {len(images)}")
@@ -181,6 +187,16 @@ def show_images(
     return figure
 
 
+def _classes(name: str, value: Any) -> np.ndarray:
+    """Class numbers for which there are a colour and a marker."""
+    classes, most = as_numbers(value), min(len(CYCLE), len(MARKERS)) - 1
+    if classes is None or classes.dtype.kind == "c":
+        raise TypeError(f"{name}: got {type(value).__name__}, expected class numbers")
+    if classes.size and not -1 <= classes.min() <= classes.max() < most + 1:
+        raise ValueError(f"{name}: got classes {classes.min():g} to {classes.max():g}, expected -1 to {most}")
+    return classes
+
+
 def show_points(axis: Axes, x: Any, y: Any, *, size: float = 25) -> None:
     """Draw labelled points of the plane, each class with its colour and its marker, named for a legend.
 
@@ -190,13 +206,19 @@ def show_points(axis: Axes, x: Any, y: Any, *, size: float = 25) -> None:
         y: class numbers `[n]`; classes -1 and 1 are drawn like 0 and 1.
         size: area of a marker in square points.
 
+    Raises:
+        TypeError: the classes are no numbers.
+        ValueError: the shapes do not fit, or there are more classes than colours, of which there are seven.
+
     Example:
         >>> figure, axis = plt.subplots()
         >>> show_points(axis, [[0, 0], [1, 1]], [-1, 1])
         >>> [text.get_text() for text in axis.legend().get_texts()]
         ['-1', '1']
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = np.asarray(x), _classes("y", y)
+    if y.ndim != 1 or x.shape != (len(y), 2):
+        raise ValueError(f"x, y: got shapes {x.shape}, {y.shape}, expected [n, 2], [n]")
     for label in np.unique(y):
         c = max(int(label), 0)
         style: dict[str, Any] = {"color": CYCLE[c], "marker": MARKERS[c], "edgecolor": "white", "linewidth": 0.6}
@@ -225,18 +247,26 @@ def show_regions(
         grid: points of the grid in each direction.
         size: area of a marker in square points.
 
+    Raises:
+        TypeError: the classes are no numbers, or the size of the grid is no whole one.
+        ValueError: the shapes do not fit, or there are more classes than colours, of which there are seven.
+
     Example:
         >>> figure, axis = plt.subplots()
         >>> show_regions(axis, lambda p: (p[:, 0] > 0).astype(int), [[-1, 0], [1, 0]], [0, 1], limits=(-2, 2, -2, 2))
         >>> len(axis.collections)
         2
     """
+    whole(1, grid=grid)
     left, right, bottom, top = limits
     u, v = np.meshgrid(np.linspace(left, right, grid), np.linspace(bottom, top, grid))
     points = np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32)
-    regions = np.asarray(decide(points)).reshape(grid, grid)
-    x, y = np.asarray(x), np.asarray(y)
-    classes = int(max(y.max(), regions.max())) + 1
+    regions, y = _classes("decide", decide(points)), _classes("y", y)
+    if regions.size != len(points):
+        raise ValueError(
+            f"decide: it returned shape {regions.shape}, expected ({len(points)},), a class for each point"
+        )
+    regions, classes = regions.reshape(grid, grid), int(max(y.max(initial=0), regions.max())) + 1
     axis.imshow(
         regions, origin="lower", extent=limits, aspect="auto", alpha=0.25, interpolation="nearest",
         cmap=ListedColormap(CYCLE[:classes]), vmin=-0.5, vmax=classes - 0.5,
