@@ -38,6 +38,9 @@ def load_karate_club() -> KarateClub:
 
     Node 0 is the instructor, node 33 the head of the officers.
 
+    Returns:
+        Pairs of friends `[78, 2]` and the club of each member `[34]`.
+
     Example:
         >>> karate = load_karate_club()
         >>> len(karate.edges), karate.clubs[[0, 33]].tolist()
@@ -52,6 +55,9 @@ def load_karate_club() -> KarateClub:
 
 def load_graph_atlas() -> list[SmallGraph]:
     """All 1,253 graphs of up to seven nodes, no two of them alike, the empty one first.
+
+    Returns:
+        The number of nodes of each graph, and its edges as pairs of nodes.
 
     Example:
         >>> atlas = load_graph_atlas()

@@ -59,6 +59,9 @@ def load_molecules() -> Molecules:
 
     The collection does not mark which values were measured and which were estimated.
 
+    Returns:
+        The SMILES string of each molecule, and its boiling point in kelvin.
+
     Example:
         >>> molecules = load_molecules()
         >>> len(molecules.smiles), molecules.smiles[0]

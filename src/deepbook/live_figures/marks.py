@@ -62,6 +62,9 @@ def panel(*marks: Mark, xlim: tuple[float, float], ylim: tuple[float, float], **
         ylim: those of the vertical axis.
         **axes: whatever else `Axes.set` of Matplotlib takes: `xlabel`, `ylabel`, `title`, `xscale="log"`, `aspect`.
 
+    Returns:
+        The panel, which `draw` of a live figure returns, alone or in a list.
+
     Example:
         >>> panel(curve([0, 1], [0, 2]), xlim=(0, 1), ylim=(0, 2), xlabel="step").marks[0].kind
         'curve'
@@ -82,6 +85,9 @@ def points(
         shown: truth values of shape (n,): those that are drawn; by default all.
         colours: of the kinds; each has a marker of its own too: a disc, a square, a triangle, and so on.
         size: diameter in points.
+
+    Returns:
+        The mark, for a panel.
     """
     n = jnp.shape(x)
     arrays = {
@@ -101,6 +107,9 @@ def curve(x: Array, y: Array, *, colour: str = BLUE, width: float = 1.8, dashed:
         colour: any colour of Matplotlib.
         width: in points.
         dashed: whether it is drawn in dashes.
+
+    Returns:
+        The mark, for a panel.
     """
     return Mark("curve", {"x": x, "y": y}, (("colour", to_hex(colour)), ("width", width), ("dashed", dashed)))
 
@@ -113,6 +122,9 @@ def band(x: Array, low: Array, high: Array, *, colour: str = BLUE) -> Mark:
         low: of shape (n,).
         high: of shape (n,).
         colour: any colour of Matplotlib; a fifth of it is drawn.
+
+    Returns:
+        The mark, for a panel.
     """
     return Mark("band", {"x": x, "low": low, "high": high}, (("colour", to_hex(colour)),))
 
@@ -125,6 +137,9 @@ def bars(x: Array, heights: Array, *, width: float = 0.8, colour: str = BLUE) ->
         heights: of shape (n,).
         width: of each, in units of the axis.
         colour: any colour of Matplotlib.
+
+    Returns:
+        The mark, for a panel.
     """
     return Mark("bars", {"x": x, "heights": heights}, (("colour", to_hex(colour)), ("width", width)))
 
@@ -139,6 +154,9 @@ def field(
         extent: left, right, bottom and top edge of the grid.
         limits: the values of the first and of the last colour.
         colours: a colour map of Matplotlib, or colours to run through; by default those of the classes 0 and 1, pale.
+
+    Returns:
+        The mark, for a panel.
     """
     table = colours if isinstance(colours, str) else tuple(map(to_hex, colours))
     style = (("extent", tuple(extent)), ("limits", tuple(limits)), ("colours", table))
@@ -154,6 +172,9 @@ def contour(values: Array, extent: Extent, *, level: float = 0.5, colour: str = 
         level: the value on the line.
         colour: any colour of Matplotlib.
         width: in points.
+
+    Returns:
+        The mark, for a panel.
     """
     style = (("extent", tuple(extent)), ("level", level), ("colour", to_hex(colour)), ("width", width))
     return Mark("contour", {"values": values}, style)

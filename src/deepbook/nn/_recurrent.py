@@ -225,7 +225,14 @@ class LSTMCell(Cell):
         return cls(inputs=Linear(weight=inputs.weight, bias=bias), recurrent=recurrent)
 
     def empty(self, *batch: int) -> tuple[Array, Array]:
-        """The state before the first input: zeros for $h$ and for $c$, each of shape `[*batch, hidden]`."""
+        """The state before the first input.
+
+        Args:
+            *batch: number of sequences, one size for each leading axis.
+
+        Returns:
+            Zeros for $h$ and for $c$, each of shape `[*batch, hidden]`.
+        """
         zeros = super().empty(*batch)
         return zeros, zeros
 

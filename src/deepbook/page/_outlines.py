@@ -19,7 +19,15 @@ class Shape:
     form: str = "square"
 
     def at(self, u: float, v: float) -> Point:
-        """The point at shares of the half width and half height: `at(1, 0)` is the middle of the right side."""
+        """A point by its place in the shape: `at(1, 0)` is the middle of the right side.
+
+        Args:
+            u: from the centre to the right, as a share of the half width.
+            v: from the centre upwards, as a share of the half height.
+
+        Returns:
+            The point, in inches.
+        """
         return self.x + u * self.width / 2, self.y + v * self.height / 2
 
     @property
@@ -43,7 +51,14 @@ class Shape:
         return self.at(0, -1)
 
     def border(self, toward: Point) -> Point:
-        """Where the line from the centre to a point leaves the shape."""
+        """Where the line from the centre to a point leaves the shape.
+
+        Args:
+            toward: the point, in inches.
+
+        Returns:
+            The place, in inches; the centre itself if that is the point.
+        """
         d = np.subtract(toward, (self.x, self.y))
         if not d.any():
             return self.x, self.y
@@ -65,22 +80,52 @@ class Grid(Shape):
     columns: int = 1
 
     def part(self, rows: slice, columns: slice) -> Shape:
-        """The cells in these rows and columns, as one shape; row 0 is at the top."""
+        """The cells in these rows and columns, as one shape.
+
+        Args:
+            rows: which rows; row 0 is at the top.
+            columns: which columns.
+
+        Returns:
+            The shape.
+        """
         i, j = range(self.rows)[rows], range(self.columns)[columns]
         high, wide = self.height / self.rows, self.width / self.columns
         left, top = self.x - self.width / 2 + j[0] * wide, self.y + self.height / 2 - i[0] * high
         return Shape(left + len(j) * wide / 2, top - len(i) * high / 2, len(j) * wide, len(i) * high)
 
     def cell(self, i: int, j: int) -> Shape:
-        """The cell in row `i` and column `j`, counted from 0; negative numbers count from the end."""
+        """One cell.
+
+        Args:
+            i: its row, counted from 0 at the top; negative numbers count from the end.
+            j: its column, likewise from the left.
+
+        Returns:
+            The shape.
+        """
         return self.part(_one(i), _one(j))
 
     def row(self, i: int) -> Shape:
-        """One row."""
+        """One row.
+
+        Args:
+            i: which, counted from 0 at the top; negative numbers count from the end.
+
+        Returns:
+            The shape.
+        """
         return self.part(_one(i), slice(None))
 
     def column(self, j: int) -> Shape:
-        """One column."""
+        """One column.
+
+        Args:
+            j: which, counted from 0 at the left; negative numbers count from the end.
+
+        Returns:
+            The shape.
+        """
         return self.part(slice(None), _one(j))
 
 

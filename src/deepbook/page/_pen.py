@@ -31,7 +31,17 @@ class Pen:
         axis.axis("off")
 
     def role(self, name: str) -> Role:
-        """The role of this name; an error that lists all names if there is none."""
+        """The role of this name.
+
+        Args:
+            name: one of those on the notation page.
+
+        Returns:
+            Its colour and its form.
+
+        Raises:
+            ValueError: there is none; the error lists all names.
+        """
         if name not in ROLES:
             raise ValueError(f"role: got {name!r}, expected one of {', '.join(ROLES)}")
         return ROLES[name]
@@ -51,6 +61,9 @@ class Pen:
             ha: the side that stands at `x`: left, center or right.
             va: the side that stands at `y`: bottom, center, baseline or top.
             style: of `matplotlib.text.Text`.
+
+        Returns:
+            The text, as Matplotlib has it.
 
         Raises:
             ValueError: on a phone the text would be less than 9 pixels tall.

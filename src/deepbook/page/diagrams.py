@@ -104,7 +104,13 @@ class Canvas(Pen):
         return nodes
 
     def connect(self, before: Sequence[Shape], after: Sequence[Shape], role: str = "operation") -> None:
-        """Join every node of a layer with every node of the next one by a thin line."""
+        """Join every node of a layer with every node of the next one by a thin line.
+
+        Args:
+            before: the nodes of the layer.
+            after: the nodes of the next one.
+            role: whose colour the lines have, pale.
+        """
         for a in before:
             for b in after:
                 self._stroke(line(a, b, 0, ()), role, width=0.9, color=self.role(role).paint(0.65))
@@ -142,7 +148,6 @@ class Canvas(Pen):
         Args:
             x: centre, in inches.
             y: centre, in inches.
-            ha: "left" if `x` is the left end, of the words at the side if there are any.
             cells: numbers of rows and columns; or an array `[rows, columns]` of values, which colour the cells
                 (negative ones grey); or one of words, which stand in them.
             label: the name, below.
@@ -239,6 +244,13 @@ class Canvas(Pen):
 
 def canvas(width: float = 5.4, height: float = 3.0) -> Canvas:
     """An empty drawing of so many inches.
+
+    Args:
+        width: in inches.
+        height: in inches.
+
+    Returns:
+        The drawing.
 
     Example:
         >>> d = canvas(5.4, 2)

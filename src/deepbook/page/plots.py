@@ -73,6 +73,9 @@ def smallest_text(figure: Figure, *, drawn: bool = False) -> float:
         figure: the figure; it is laid out, not rendered.
         drawn: it was drawn as it is, so that its layout is known.
 
+    Returns:
+        The size in points.
+
     Example:
         >>> figure, axis = plt.subplots()
         >>> _ = axis.text(0, 0, "small", fontsize=7)
@@ -85,7 +88,15 @@ def smallest_text(figure: Figure, *, drawn: bool = False) -> float:
 
 
 def phone_text(figure: Figure, *, drawn: bool = False) -> float:
-    r"""Height in pixels of the smallest text on a phone: $\text{points} / 72 \cdot 358 / \text{width in inches}$."""
+    r"""Height in pixels of the smallest text on a phone: $\text{points} / 72 \cdot 358 / \text{width in inches}$.
+
+    Args:
+        figure: the figure; it is laid out, not rendered.
+        drawn: it was drawn as it is, so that its layout is known.
+
+    Returns:
+        The height in pixels of a page 390 pixels wide; infinite if there is no text.
+    """
     return smallest_text(figure, drawn=drawn) / 72 * 358 / figure.get_figwidth()
 
 
@@ -94,6 +105,9 @@ def clashes(figure: Figure) -> list[str]:
 
     Args:
         figure: the figure; it is laid out, not rendered.
+
+    Returns:
+        A sentence for each text or pair of texts; none if all is well.
 
     Example:
         >>> figure, axis = plt.subplots()
