@@ -145,9 +145,12 @@ def test_what_is_refused_when_it_is_shown():
         live(None, 0.0, lambda s: (panel, {}), tell="", alt="a" * 20).html()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_placed_points():
     with pytest.raises(ValueError, match="start: got 2 points, expected at most 1"):
         placed(1, start=[(0, 0), (1, 1)])
+    with pytest.raises(TypeError, match=r"most: got 2\.5, expected a whole number"):
+        placed(2.5)
 
 
 def test_types_that_the_page_does_not_have():
