@@ -173,6 +173,7 @@ def test_errors_name_the_argument(build, message):
     ("build", "error", "message"),
     [
         (lambda: db.LayerNorm.init(3, epsilon="a"), TypeError, "epsilon: got str, expected a number known before"),
+        (lambda: db.LayerNorm.init(3, epsilon=np.array("a")), TypeError, "epsilon: got ndarray, expected a number"),
         (lambda: db.LayerNorm.init(3, epsilon=True), TypeError, "epsilon: got bool, expected a number known before"),
         (lambda: db.Embedding.init(KEY, 3, 2, scale="a"), TypeError, "scale: got str, expected a number known before"),
         (lambda: db.init.lecun_normal(KEY, (3, 2.5)), TypeError, "shape: got (3, 2.5), expected whole numbers"),

@@ -69,6 +69,7 @@ def share(name: str, value: Any) -> float:
 def number(name: str, value: Any, least: float = -np.inf) -> float:
     """A finite number from `least` on, known before the function is traced."""
     array = isinstance(value, (jax.Array, np.ndarray)) and not isinstance(value, jax.core.Tracer)
+    array = array and any(jnp.issubdtype(value.dtype, kind) for kind in (jnp.floating, jnp.integer))
     if isinstance(value, bool) or not (array or isinstance(value, numbers.Real)):
         raise TypeError(f"{name}: got {type(value).__name__}, expected a number known before the function is traced")
     if np.ndim(value) or not least <= float(value) < np.inf:
