@@ -31,7 +31,8 @@ PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
 MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES, MAX_LIVE_BYTES = 20, 1_500_000, 300_000, 150_000
 SHOWN = ("claim", "claim_table", "check", "check_gradient", "explore", "animate", "stepper", "predict")
 MAX_TABLE = 40  # lines of a cell with a table of claims, which the site folds
-MAX_CLAIMS, MIN_TEXT = 36, 9.0  # claims of a chapter; pixels of a figure's smallest text at a width of 390
+# A chapter has some twelve measurements; more than three claims for each are a list, not an argument.
+MAX_CLAIMS, MIN_TEXT = 36, 9.0  # pixels of a figure's smallest text at a width of 390
 
 
 def text(value: Any) -> str:
