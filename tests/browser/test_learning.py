@@ -33,7 +33,9 @@ STARTED = "() => [...document.querySelectorAll('.db-live')].every((root) => root
 ERRORS = """() => [...document.querySelectorAll('.db-live')].map((root) => {  // of all that is drawn after some steps
     const { advance, restart, paint, view, record, unpack } = root.live;
     restart();
+    const begun = performance.now();
     advance(record.proof.steps);
+    const rate = (1000 * record.proof.steps) / (performance.now() - begun);
     paint();
     const far = record.proof.arrays.map(unpack).flatMap((wanted, i) => [...wanted].map((want, k) => {
         const found = view.outs[i];
@@ -43,7 +45,17 @@ ERRORS = """() => [...document.querySelectorAll('.db-live')].map((root) => {  //
     }));
     restart();
     paint();
-    return [root.id, record.proof.steps, far.length, Math.max(...far)];
+    return [root.id, rate, far.length, Math.max(...far)];
+})"""
+FRAMES = """() => new Promise((done) => {  // frames a second, over one second
+    const begun = performance.now();
+    let frames = 0;
+    const next = (now) => {
+        frames += 1;
+        if (now - begun < 1000) requestAnimationFrame(next);
+        else done((1000 * frames) / (now - begun));
+    };
+    requestAnimationFrame(next);
 })"""
 
 
@@ -55,7 +67,8 @@ def test_every_page_with_a_figure_that_learns_is_known():
 def test_figures_compute_what_jax_computes(open_page, name):
     page = open_page(name)
     page.wait_for_function(STARTED)
-    for figure, _, entries, error in page.evaluate(ERRORS):
+    for figure, rate, entries, error in page.evaluate(ERRORS):
+        print(f"{figure}: {rate:.0f} steps a second, largest error {error:.0e}")
         assert entries > 10, figure
         assert error < 1e-9, figure
     assert page.problems == []
@@ -264,6 +277,15 @@ def test_a_reader_trains_pauses_steps_and_begins_again(net):
     figure.locator(".db-step").click()
     figure.locator(".db-reset").click()
     assert steps(figure) == 0
+
+
+def test_the_page_stays_smooth_while_a_figure_trains(net):
+    page, figure = net
+    figure.locator(".db-run").click()
+    frames = page.evaluate(FRAMES)
+    print(f"{frames:.0f} frames a second")
+    assert frames > 20  # 60 on a machine that does nothing else
+    assert steps(figure) > 3
 
 
 def test_it_sleeps_while_nobody_sees_it(net):
