@@ -139,7 +139,7 @@ def noise(n):
         (lambda: slider([2, 1]), r"values: got \(2, 1\), expected"),
         (lambda: slider([1, 2], start=3), r"start: got 3, expected one of \(1, 2\)"),
         (lambda: choice(["a"]), r"options: got \('a',\), expected at least two"),
-        (lambda: explore(noise, n=slider(range(8))).html(), rf"8 frames take .* at most {MAX_BYTES:,} are allowed"),
+        (lambda: explore(noise, n=slider(range(4))).html(), rf"4 frames take .* at most {MAX_BYTES:,} are allowed"),
         (lambda: explore(lambda n: (plt.figure(), "?"), n=slider([1, 2])).html(), "got the alt text"),
     ],
 )
@@ -359,7 +359,7 @@ def test_predict_with_a_choice():
         (lambda: animate(stage, [1]), "animate: 1 frames, expected 2 to 64"),
         (lambda: animate(stage, range(65)), "animate: 65 frames, expected 2 to 64"),
         (lambda: animate(stage, range(3), labels=["a"]), "labels: got 1, expected one for each of 3 frames"),
-        (lambda: animate(noise, range(8)).html(), rf"animate: 8 frames take .* at most {MAX_BYTES:,} are allowed"),
+        (lambda: animate(noise, range(4)).html(), rf"animate: 4 frames take .* at most {MAX_BYTES:,} are allowed"),
         (lambda: stepper(stage, {"a": "b"}), "stepper: 1 frames, expected 2 to 64"),
         (lambda: predict("?", die, guess=toggle(), truth=True, because=""), "guess: got toggle, expected"),
         (lambda: predict("?", die, guess=slider([1, 2]), truth=3, because=""), "truth: got 3, expected .* 1 to 2"),
