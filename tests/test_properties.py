@@ -1,59 +1,25 @@
 """Over shapes, dtypes and arguments: what NumPy computes in float64, or an error that names the argument."""
 
-import re
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis import example, given
+from hypothesis.strategies import booleans, sampled_from
+from properties import FLOATS, INTS, batches, below, covers, exact, few, floats, judge, log_softmax, numbers, seeds
 
 import deepbook as db
 
 pytestmark = pytest.mark.usefixtures("unchecked")
-few = settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-OURS = re.compile(r"^\w+: .*(got|needs) .*", re.DOTALL)
-FLOATS, INTS = ("float32", "bfloat16", "float16"), ("int32", "uint8", "int8", "uint32")
-seeds, floats, batches = integers(0, 9), sampled_from(FLOATS), sampled_from([(), (3,), (2, 3), (0,)])
-
-
-def numbers(seed, shape, dtype="float32"):
-    return jnp.asarray(3 * np.random.default_rng(seed).normal(size=shape), dtype)
-
-
-def below(seed, n, shape, dtype):
-    """Integers below n that the dtype holds."""
-    return np.random.default_rng(seed).integers(0, min(n, np.iinfo(dtype).max + 1), shape).astype(dtype)
-
-
-def exact(x):
-    return np.asarray(x).astype(np.float64)
-
-
-def judge(call, valid, expected, dtype="float32", scale=1.0):
-    """The value where the arguments are valid, up to the dtype's rounding; an error of ours where they are not."""
-    if not valid:
-        with pytest.raises((TypeError, ValueError)) as caught:
-            call()
-        assert OURS.match(str(caught.value)), caught.value
-        return
-    got = call()
-    close = 20 * float(jnp.finfo(dtype).eps)
-    np.testing.assert_allclose(exact(got), expected(), rtol=close, atol=close * scale)
 
 
 def reduced(values, reduction):
     return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](values)
 
 
-def log_softmax(z):
-    z = z - z.max(-1, keepdims=True)
-    return z - np.log(np.exp(z).sum(-1, keepdims=True))
-
-
 reductions = sampled_from(["mean", "sum", "none", "none", "max", None])
 
 
+@covers(db.cross_entropy)
 @few
 @given(
     batches,
@@ -85,6 +51,7 @@ def test_cross_entropy(batch, classes, dtype, kind, smoothing, reduction, masked
     judge(call, valid, expected, dtype, 20)
 
 
+@covers(db.binary_cross_entropy, db.mean_squared_error)
 @few
 @given(batches, batches, floats, sampled_from([*FLOATS, *INTS, "bool", "complex64"]), reductions, seeds)
 @example((3,), (3,), "float32", "uint8", "mean", 0)
@@ -103,6 +70,7 @@ def test_losses_of_pairs(batch, other, dtype, kind, reduction, seed):
     judge(lambda: db.mean_squared_error(z, y, reduction=reduction), valid, square, result, 20)
 
 
+@covers(db.accuracy)
 @few
 @given(batches, sampled_from([1, 3, 300, 0]), floats, sampled_from([*INTS, "float32"]), seeds)
 @example((3,), 300, "float32", "uint8", 0)
@@ -116,6 +84,7 @@ def test_accuracy(batch, classes, dtype, kind, seed):
     judge(lambda: db.accuracy(z, jnp.asarray(labels.astype(kind))), valid, expected)
 
 
+@covers(db.gather, db.degrees, db.aggregate)
 @few
 @given(
     sampled_from([3, 300]),
@@ -145,6 +114,7 @@ def test_gather_and_aggregate(nodes, batch, edges, dtype, kind, how, seed):
     judge(lambda: db.aggregate(messages, to, nodes, how), valid, expected, dtype, 20)
 
 
+@covers(db.Graph)
 @few
 @given(
     sampled_from([(4, 2), (0, 2), (2, 3), (4,), (0,), (2, 2, 2)]),
@@ -176,6 +146,7 @@ def test_edges_of_a_graph(shape, nodes, kind, directed, pad_to, seed):
     judge(call, valid, expected)
 
 
+@covers(db.attention)
 @few
 @given(
     sampled_from([(), (2, 2)]),
@@ -198,6 +169,7 @@ def test_attention(batch, shape, kind, dtype, seed):
     judge(lambda: db.attention(q, k, v, mask=jnp.asarray(mask, kind)), valid, expected, dtype, 20)
 
 
+@covers(db.LayerNorm)
 @few
 @given(batches, sampled_from([4, 3]), floats, sampled_from([1.0, 300.0, 1e-2]), seeds)
 @example((3,), 4, "float16", 300.0, 0)
@@ -212,6 +184,7 @@ def test_layer_norm(batch, width, dtype, size, seed):
     judge(lambda: layer(x), width == 4, expected, dtype)
 
 
+@covers(db.Embedding)
 @few
 @given(batches, sampled_from([7, 300]), sampled_from([*INTS, "float32", "bool"]), sampled_from([0, -1, 5]), seeds)
 @example((3,), 300, "uint8", 0, 0)
@@ -225,6 +198,7 @@ def test_embedding(batch, vocabulary, kind, shift, seed):
     judge(lambda: db.Embedding(table)(jnp.asarray(index.astype(kind))), kind in INTS, expected)
 
 
+@covers(db.max_pool, db.mean_pool)
 @few
 @given(
     sampled_from([(2, 6, 6, 1), (5, 4, 1), (4, 4)]),
@@ -245,6 +219,7 @@ def test_pools(shape, size, dtype, seed):
     judge(lambda: db.mean_pool(x, size), valid, lambda: blocks().mean((-4, -2)), dtype, 20)
 
 
+@covers(db.linear_recurrence)
 @few
 @given(sampled_from([(5,), (5, 2), (0,), ()]), sampled_from([(5,), (5, 2)]), sampled_from(["float32", "int32"]))
 def test_linear_recurrence(shape, other, kind):
@@ -264,6 +239,7 @@ def test_linear_recurrence(shape, other, kind):
     )
 
 
+@covers(db.causal_mask, db.sinusoidal_positions)
 @few
 @given(sampled_from([3, 0, -1, 2.0, "3"]), sampled_from([None, 1, 2, 0, 1.5]), sampled_from([4, 3, 0, -2]))
 def test_masks_and_positions(n, window, width):
@@ -276,6 +252,7 @@ def test_masks_and_positions(n, window, width):
     judge(lambda: db.sinusoidal_positions(n, width), whole and width == 4, table)
 
 
+@covers(db.rotary)
 @few
 @given(sampled_from([(3, 4), (2, 3, 4), (3, 3), (4,)]), sampled_from([3, 2]), sampled_from([*INTS, "float32"]), floats)
 def test_rotary(shape, n, kind, dtype):

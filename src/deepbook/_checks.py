@@ -1,6 +1,7 @@
 """What an argument may be: real numbers, indices, a share, one of a few words. Every error names the argument."""
 
 import numbers
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -62,7 +63,7 @@ def share(name: str, value: Any) -> float:
     if isinstance(value, jax.core.Tracer) or not isinstance(value, (numbers.Real, jax.Array, np.ndarray)):
         raise TypeError(f"{name}: got {type(value).__name__}, expected a number known before the function is traced")
     if np.asarray(value).ndim or not 0 <= float(value) < 1:
-        raise ValueError(f"{name}: got {value}, expected 0 <= {name} < 1")
+        raise ValueError(f"{name}: got {one_line(value)}, expected 0 <= {name} < 1")
     return float(value)
 
 
@@ -73,7 +74,8 @@ def number(name: str, value: Any, least: float = -np.inf) -> float:
     if isinstance(value, bool) or not (array or isinstance(value, numbers.Real)):
         raise TypeError(f"{name}: got {type(value).__name__}, expected a number known before the function is traced")
     if np.ndim(value) or not least <= float(value) < np.inf:
-        raise ValueError(f"{name}: got {value}, expected a finite number" + f" from {least} on" * (least > -np.inf))
+        rule = "a finite number" + f" from {least} on" * (least > -np.inf)
+        raise ValueError(f"{name}: got {one_line(value)}, expected {rule}")
     return float(value)
 
 
@@ -83,21 +85,87 @@ def one_key(name: str, value: Any) -> Array:
     typed = kind is not None and jnp.issubdtype(kind, jax.dtypes.prng_key)
     if not isinstance(value, (jax.Array, np.ndarray)) or not (typed or kind == jnp.uint32):
         raise TypeError(f"{name}: got {type(value).__name__}, expected a key from jax.random.key(seed)")
-    if value.ndim != (0 if typed else 1):
+    if value.shape != (() if typed else jax.eval_shape(jax.random.PRNGKey, 0).shape):
         raise ValueError(f"{name}: got an array of shape {value.shape}, expected one key")
     return jnp.asarray(value)
+
+
+def split(key: Any, count: int) -> Array:
+    """Keys made of one."""
+    return jax.random.split(one_key("key", key), count)
 
 
 def whole(least: int, **sizes: Any) -> None:
     """Whole numbers from `least` on."""
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, numbers.Integral):
-            raise TypeError(f"{name}: got {size!r}, expected a whole number")
+            raise TypeError(f"{name}: got {one_line(repr(size))}, expected a whole number")
         if size < least:
             raise ValueError(f"{name}: got {size}, expected a whole number from {least} on")
+
+
+def sizes(name: str, values: Any) -> None:
+    """Sizes of axes, whole numbers from 0 on."""
+    for size in values:
+        whole(0, **{name: size})
 
 
 def word(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     """One of a few words."""
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name}: got {value!r}, expected {', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}")
+        rule = f"{', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}"
+        raise ValueError(f"{name}: got {one_line(repr(value))}, expected {rule}")
+
+
+def texts(**values: Any) -> None:
+    """Texts."""
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name}: got {one_line(repr(value))}, expected a text")
+
+
+def functions(**values: Any) -> None:
+    """Functions, or what else can be called."""
+    for name, value in values.items():
+        if not callable(value):
+            raise TypeError(f"{name}: got {one_line(repr(value))}, expected a function")
+
+
+def path_of(name: str, value: Any) -> Path:
+    """Where a file is."""
+    try:
+        return Path(value)
+    except TypeError:
+        raise TypeError(f"{name}: got {one_line(repr(value))}, expected the path of a file") from None
+
+
+def listed(name: str, values: Any) -> Any:
+    """Several values, not a text."""
+    if not hasattr(values, "__len__") or isinstance(values, str):
+        raise TypeError(f"{name}: got {one_line(repr(values))}, expected a list")
+    return values
+
+
+def instance(name: str, value: Any, kind: type | tuple[type, ...], expected: str) -> None:
+    """A thing of one kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected {expected}")
+
+
+def like(name: str, tree: Any, other: Any) -> Any:
+    """A tree with the structure of another one and with floating-point arrays of its shapes."""
+    have: Any = jax.tree.structure(tree)
+    need: Any = jax.tree.structure(other)
+    if have != need:
+        raise ValueError(f"{name}: got {one_line(have)}, expected {need}")
+    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(other)]
+    leaves = [floats(name, leaf) for leaf in jax.tree.leaves(tree)]
+    if [leaf.shape for leaf in leaves] != shapes:
+        raise ValueError(f"{name}: got shapes {[leaf.shape for leaf in leaves]}, expected {shapes}")
+    return jax.tree.unflatten(have, leaves)
+
+
+def one_line(value: Any) -> str:
+    """A value as a short text without line breaks."""
+    text = " ".join(f"{value}".split())
+    return text if len(text) <= 80 else f"{text[:77]}..."

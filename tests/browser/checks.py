@@ -70,6 +70,19 @@ def claims_fit_the_window(page):
         .map((table) => `${table.querySelector('td').innerText} ... scrolls sideways`)""")
 
 
+def formulas_fit_the_window(page):
+    """In a narrow window no displayed formula runs past the edge of its box or below its number."""
+    return page.evaluate("""() => [...document.querySelectorAll('div.math')].flatMap((box) => {
+        const formula = box.querySelector('mjx-math')?.getBoundingClientRect();
+        if (!formula?.width) return [];
+        const number = box.querySelector('.eqno')?.getBoundingClientRect();
+        const beside = number && formula.bottom > number.top && formula.top < number.bottom;
+        const edge = beside ? number.left : box.getBoundingClientRect().right;
+        const over = formula.right - edge;
+        return over > 1 ? [`${box.id || box.innerText.slice(0, 40)} is ${Math.round(over)} px too wide`] : [];
+    })""")
+
+
 def pictures_have_words_and_load(page):
     """Every picture has an alternative text that is no file name, and its data can be drawn."""
     return page.eval_on_selector_all(

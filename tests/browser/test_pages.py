@@ -8,6 +8,7 @@ from checks import (
     figures_are_as_wide_as_the_text,
     fits_the_window,
     formulas_are_typeset_and_can_be_heard,
+    formulas_fit_the_window,
     has_colours_that_can_be_told_apart,
     passes_axe,
     pictures_have_words_and_load,
@@ -33,6 +34,7 @@ from playwright.sync_api import Error
 from conftest import CHAPTER, MODES, PAGES, RESET, WITH_FIGURES
 
 WHOLE = [asks_nobody_else, formulas_are_typeset_and_can_be_heard, pictures_have_words_and_load, fits_the_window]
+NARROW = [figures_are_as_wide_as_the_text, claims_fit_the_window, formulas_fit_the_window]
 LAST = [complains_about_nothing, passes_axe]
 BY_MOUSE_AND_KEY = [
     sliders_move_by_mouse,
@@ -60,7 +62,7 @@ def looks(name, kind):
             ("light", LAST),
         ],
         "phone": [
-            ("phone", [*WHOLE, figures_are_as_wide_as_the_text, claims_fit_the_window, *BY_TOUCH * moves]),
+            ("phone", [*WHOLE, *NARROW, *BY_TOUCH * moves]),
             ("narrow", [fits_the_window, figures_fit]),
             ("phone", LAST),
         ],

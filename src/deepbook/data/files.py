@@ -45,7 +45,7 @@ def load_arrays(name: str) -> dict[str, np.ndarray]:
     """
     folder = resources.files("deepbook.data") / "packaged"
     manifest = json.loads((folder / "MANIFEST.json").read_text())
-    if name not in manifest:
+    if not isinstance(name, str) or name not in manifest:
         raise KeyError(f"name: got {name!r}, expected one of {sorted(manifest)}")
     data = (folder / name).read_bytes()
     digest = hashlib.sha256(data).hexdigest()

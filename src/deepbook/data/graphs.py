@@ -102,6 +102,7 @@ def block_model(
         Holland, Laskey and Leinhardt, "Stochastic blockmodels: first steps" (1983).
     """
     whole(2, n=n)
+    whole(0, seed=seed)
     if n % 2:
         raise ValueError(f"n: got {n}, expected an even number")
     degree_in, degree_out = number("degree_in", degree_in), number("degree_out", degree_out)

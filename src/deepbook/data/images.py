@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from deepbook._checks import whole
 from deepbook.data.files import Dataset, load_arrays
 
 #: What the labels 0 to 9 of `load_fashion` mean.
@@ -137,6 +138,7 @@ def load_emoji(size: int = 32) -> Emoji:
     References:
         OpenMoji, https://openmoji.org, CC BY-SA 4.0: a figure that shows these emoji names them and that licence.
     """
+    whole(1, size=size)
     if size not in (16, 32):
         raise ValueError(f"size: got {size}, expected 16 or 32")
     arrays = load_arrays("emoji.npz")
@@ -167,7 +169,7 @@ def load_photograph(name: str = "camera") -> Float32[np.ndarray, "height width *
         Lav Varshney, "camera"; Stéfan van der Walt, "Chelsea the cat"; Rachel Michetti, "Coffee cup"; all CC0, from
         scikit-image.
     """
-    if name not in _PHOTOGRAPHS:
+    if not isinstance(name, str) or name not in _PHOTOGRAPHS:
         raise ValueError(f"name: got {name!r}, expected one of {list(_PHOTOGRAPHS)}")
     return load_arrays(_PHOTOGRAPHS[name])["image"].astype(np.float32) / 255
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Int32
 
+from deepbook._checks import texts
 from deepbook.data.files import load_arrays
 
 # usual numbers of bonds, smallest first; hydrogens fill up to the next one
@@ -100,6 +101,7 @@ def parse_smiles(smiles: str) -> Molecule:
     References:
         Weininger, "SMILES, a chemical language and information system" (1988).
     """
+    texts(smiles=smiles)
     atoms: list[tuple[str, int | None, int, bool]] = []  # element, written hydrogens, charge, aromatic
     bonds: dict[tuple[int, int], float | None] = {}
     branches: list[tuple[int, int]] = []  # position of the bracket, atom to come back to

@@ -72,6 +72,7 @@ def coloured_shapes(n: int, seed: int, size: int = 16) -> ColouredShapes:
     """
     whole(1, n=n)
     whole(8, size=size)
+    whole(0, seed=seed)
     rng = np.random.default_rng(seed)
     shapes, colours = rng.integers(len(SHAPES), size=n), rng.integers(len(COLOURS), size=n)
     radii = rng.uniform(0.14 * size, 0.28 * size, n)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from deepbook._checks import whole
+from deepbook._checks import number, one_key, whole
 
 
 def boolean_inputs(n: int) -> Float[np.ndarray, "rows n"]:
@@ -92,6 +92,7 @@ def two_moons(key: Key[Array, ""], n: int, *, noise: float = 0.1) -> tuple[Float
         ((7, 2), [0, 0, 0, 0, 1, 1, 1])
     """
     whole(1, n=n)
+    key, noise = one_key("key", key), number("noise", noise)
     t0, t1 = jnp.linspace(0, jnp.pi, n - n // 2), jnp.linspace(0, jnp.pi, n // 2)
     upper = jnp.stack([jnp.cos(t0), jnp.sin(t0)], axis=1)
     lower = jnp.stack([1 - jnp.cos(t1), 0.5 - jnp.sin(t1)], axis=1)
@@ -126,6 +127,7 @@ def spirals(
         ((6, 2), [0, 1, 2, 0, 1, 2])
     """
     whole(1, n=n, classes=classes)
+    key, turns, noise = one_key("key", key), number("turns", turns), number("noise", noise)
     y = jnp.arange(n) % classes
     r = jnp.linspace(0.1, 1, n)
     phi = 2 * jnp.pi * (turns * r + y / classes)

@@ -90,7 +90,7 @@ def frechet_distance(x: Cloud, y: Other) -> float:
 
     Raises:
         TypeError: a sample holds no real numbers.
-        ValueError: the shapes do not fit, or a sample has fewer than two points.
+        ValueError: the shapes do not fit, a sample has fewer than two points, or a value is not finite.
 
     Example:
         >>> import numpy as np
@@ -103,6 +103,9 @@ def frechet_distance(x: Cloud, y: Other) -> float:
     """
     _clouds(x, y)
     a, b = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    for name, cloud in (("x", a), ("y", b)):
+        if not np.isfinite(cloud).all():
+            raise ValueError(f"{name}: got values that are NaN or infinite, expected finite numbers")
     cov_a, cov_b = (np.atleast_2d(np.cov(cloud, rowvar=False)) for cloud in (a, b))
     values, vectors = np.linalg.eigh(cov_a)
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T

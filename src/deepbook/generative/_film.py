@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import whole
+from deepbook._checks import reals, split, whole
 from deepbook.nn._layers import LayerNorm, Linear
 from deepbook.nn._module import module
 
@@ -99,7 +99,7 @@ class FiLMNet:
         out = d if out is None else out
         whole(1, d=d, width=width, blocks=blocks, out=out)
         whole(0, condition=condition)
-        keys = jax.random.split(key, 2 + 3 * blocks)
+        keys = split(key, 2 + 3 * blocks)
         made = tuple(
             FiLMBlock(
                 LayerNorm.init(width),
@@ -127,11 +127,16 @@ class FiLMNet:
             Outputs, shape `[n, out]`.
 
         Raises:
-            ValueError: `t` or the condition does not fit the inputs.
+            TypeError: one of them holds no real numbers.
+            ValueError: the inputs have another shape, or `t` or the condition does not fit them.
         """
-        length = self.context.weight.shape[1] - 11
+        size, dtype = self.enter.weight.shape[1], self.enter.weight.dtype
+        x, t, length = reals("x", x, dtype), reals("t", t, dtype), self.context.weight.shape[1] - 11
+        if x.ndim != 2 or x.shape[1] != size:
+            raise ValueError(f"x: got shape {x.shape}, expected [n, {size}]")
         if condition is None:
             condition = jnp.zeros((len(x), length), x.dtype)
+        condition = reals("condition", condition, dtype)
         if t.shape != x.shape[:1] or condition.shape != (len(x), length):
             raise ValueError(
                 f"t, condition: got shapes {t.shape}, {condition.shape}, expected ({len(x)},), ({len(x)}, {length})"

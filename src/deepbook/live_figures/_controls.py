@@ -8,9 +8,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from deepbook._checks import whole
+from deepbook._checks import listed, texts, whole
 from deepbook.page._controls import Control
 from deepbook.page._html import button, control_html
+from deepbook.page._numbers import row as numbers_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,7 @@ def placed(
 
     Raises:
         TypeError: `most` is no whole number.
-        ValueError: more points at the start than there can be.
+        ValueError: more points at the start than there can be, or one that is none.
 
     Example:
         >>> placed(3, start=[(0.5, 1.0)]).start
@@ -47,11 +48,14 @@ def placed(
                [ 0. ,  0. , -1. ]], dtype=float32)
     """
     whole(1, most=most)
-    if len(start) > most:
+    texts(label=label, **{f"kinds[{i}]": kind for i, kind in enumerate(listed("kinds", kinds))})
+    if len(listed("start", start)) > most:
         raise ValueError(f"start: got {len(start)} points, expected at most {most}")
     table = np.tile(np.array([0, 0, -1], np.float32), (most, 1))
     for row, point in zip(table, start, strict=False):
-        row[:] = (*point, 0)[:3]
+        row[:] = (*numbers_of("start", point, 2, 3), 0)[:3]
+        if row[2] not in range(max(1, len(kinds))):
+            raise ValueError(f"start: got a point of kind {row[2]:g}, expected 0 to {max(1, len(kinds)) - 1}")
     return Placed(table, tuple(kinds), label)
 
 

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
+from deepbook._checks import functions, instance, listed, texts, whole
 from deepbook.live_figures._controls import Placed, control_record, control_row, first_value
 from deepbook.live_figures._double import double, enable_x64, in_double
 from deepbook.live_figures._picture import add_marks, colour_table, empty_axes, places
@@ -24,7 +25,9 @@ from deepbook.page._controls import Control
 from deepbook.page._digest import MIME, digest, pack
 from deepbook.page._frames import encode, figure_id, rendered, with_code, without_code
 from deepbook.page._html import button
+from deepbook.page._numbers import positive, positives, row
 from deepbook.page.plots import phone_text
+from deepbook.training._inputs import arrays
 
 MAX_BYTES = 150_000
 PROOF_STEPS = 100
@@ -109,18 +112,28 @@ def live(
         >>> live(fall, start, draw, controls=speeds, tell="At {height:.2f}.", alt="A point falls to the ground.")
         live(draw)
     """
+    functions(draw=draw, step=draw if step is None else step)
+    texts(tell=tell, alt=alt, verb=verb)
+    whole(1, steps=steps)
+    whole(0, still=still or 0)
+    positive("pace", pace)
+    positives("size", row("size", size, 2))
+    positives("widths", [1] if widths is None else widths)
     if len(alt) < 20:
         raise ValueError(f"alt: got {alt!r}, expected a sentence that tells what the picture shows")
-    for _, name, form, _ in Formatter().parse(tell):
+    for name, form in _fields(tell):
         if name is not None and not (name.isidentifier() and re.fullmatch(r"(\.\d+f)?", form or "")):
             raise ValueError(f"tell: got {{{name}:{form}}}, expected {{name}} or {{name:.2f}}")
+    instance("controls", {} if controls is None else controls, Mapping, "a dictionary of name: control")
     given = dict(controls or {})
-    if unknown := set(restart) - set(given):
+    for name, control in given.items():
+        instance(name, control, (Control, Placed), "slider(...), choice(...), toggle(...) or placed(...)")
+    if unknown := set(listed("restart", restart)) - set(given):
         raise ValueError(f"restart: got {sorted(unknown)}, expected names of controls, {sorted(given)}")
-    if sum(isinstance(c, Placed) for c in given.values()) > 1 or any(
-        getattr(c, "kind", "") == "play" for c in given.values()
-    ):
-        raise ValueError("controls: expected sliders, choices, toggles and at most one set of placed points")
+    kinds = [getattr(c, "kind", "placed") for c in given.values()]
+    if kinds.count("placed") > 1 or "play" in kinds:
+        rule = "sliders, choices, toggles and at most one set of placed points"
+        raise ValueError(f"controls: got {', '.join(kinds)}, expected {rule}")
     figure = _Figure(step, state, draw, given, tuple(restart), steps, tell, alt)
     settings: dict[str, Any] = {
         "pace": pace,
@@ -153,13 +166,16 @@ class _Figure:
 
     def begin(self, values: list[Any]) -> Any:
         state = self.state(**self.named(values)) if callable(self.state) else self.state
-        return jax.tree.map(jnp.asarray, state)
+        return arrays("state", state)
 
     def advance(self, state: Any, values: list[Any]) -> Any:
         return jax.tree.map(jnp.asarray, self.step(state, **self.named(values)) if self.step else state)
 
     def view(self, state: Any, values: list[Any]) -> tuple[list[Panel], dict[str, Any]]:
-        panels, told = self.draw(state, **self.named(values))
+        drawn = self.draw(state, **self.named(values))
+        if not (isinstance(drawn, tuple) and len(drawn) == 2 and isinstance(drawn[0], (Panel, list, tuple))):
+            raise TypeError(f"draw: it returned {type(drawn).__name__}, expected (panels, dictionary of numbers)")
+        panels, told = drawn
         return ([panels] if isinstance(panels, Panel) else list(panels)), {k: jnp.asarray(v) for k, v in told.items()}
 
     def named(self, values: list[Any]) -> dict[str, Any]:
@@ -243,6 +259,14 @@ class _Figure:
 
 
 NOTE = "This figure learns in the page, which needs JavaScript; without it this is its picture at the end."
+
+
+def _fields(tell: str) -> list[tuple[str | None, str | None]]:
+    """The names in a sentence, each with the form of its number."""
+    try:
+        return [(name, form) for _, name, form, _ in Formatter().parse(tell)]
+    except ValueError as error:
+        raise ValueError(f"tell: got {tell!r} ({error}), expected a sentence with {{names}}") from None
 
 
 def _types(tree: Any) -> str:

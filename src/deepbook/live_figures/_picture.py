@@ -16,6 +16,8 @@ from deepbook.page.plots import MARKERS
 
 def empty_axes(panels: Sequence[Panel], size: tuple[float, float], widths: Sequence[float] | None) -> Figure:
     """A figure with the panels' axes side by side, without their marks."""
+    if widths and len(widths) != len(panels):
+        raise ValueError(f"widths: got {len(widths)}, expected {len(panels)}, one for each panel")
     figure, axes = plt.subplots(
         1, len(panels), figsize=size, squeeze=False, gridspec_kw={"width_ratios": widths} if widths else None
     )

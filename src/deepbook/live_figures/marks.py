@@ -6,8 +6,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.colors import to_hex
 
+from deepbook._checks import instance
+from deepbook.page._numbers import row
 from deepbook.page.plots import BLUE, CYCLE
 
 Array = Any  # of JAX or NumPy, or traced
@@ -69,7 +72,10 @@ def panel(*marks: Mark, xlim: tuple[float, float], ylim: tuple[float, float], **
         >>> panel(curve([0, 1], [0, 2]), xlim=(0, 1), ylim=(0, 2), xlabel="step").marks[0].kind
         'curve'
     """
-    return Panel(marks, tuple({"xlim": tuple(xlim), "ylim": tuple(ylim), **axes}.items()))
+    for mark in marks:
+        instance("marks", mark, Mark, "marks such as points(...)")
+    limits = {"xlim": row("xlim", xlim, 2), "ylim": row("ylim", ylim, 2)}
+    return Panel(marks, tuple({**limits, **axes}.items()))
 
 
 def points(
@@ -89,13 +95,13 @@ def points(
     Returns:
         The mark, for a panel.
     """
-    n = jnp.shape(x)
+    n = _rows(x=x, y=y, kind=x if kind is None else kind, shown=x if shown is None else shown)
     arrays = {
         "x": x, "y": y,
         "kind": jnp.zeros(n, jnp.int32) if kind is None else kind,
         "shown": jnp.ones(n, bool) if shown is None else shown,
     }  # fmt: skip
-    return Mark("points", arrays, (("colours", tuple(map(to_hex, colours))), ("size", size)))
+    return Mark("points", arrays, (("colours", tuple(_hex("colours", c) for c in colours)), ("size", size)))
 
 
 def curve(x: Array, y: Array, *, colour: str = BLUE, width: float = 1.8, dashed: bool = False) -> Mark:
@@ -111,7 +117,8 @@ def curve(x: Array, y: Array, *, colour: str = BLUE, width: float = 1.8, dashed:
     Returns:
         The mark, for a panel.
     """
-    return Mark("curve", {"x": x, "y": y}, (("colour", to_hex(colour)), ("width", width), ("dashed", dashed)))
+    _rows(x=x, y=y)
+    return Mark("curve", {"x": x, "y": y}, (("colour", _hex("colour", colour)), ("width", width), ("dashed", dashed)))
 
 
 def band(x: Array, low: Array, high: Array, *, colour: str = BLUE) -> Mark:
@@ -126,7 +133,8 @@ def band(x: Array, low: Array, high: Array, *, colour: str = BLUE) -> Mark:
     Returns:
         The mark, for a panel.
     """
-    return Mark("band", {"x": x, "low": low, "high": high}, (("colour", to_hex(colour)),))
+    _rows(x=x, low=low, high=high)
+    return Mark("band", {"x": x, "low": low, "high": high}, (("colour", _hex("colour", colour)),))
 
 
 def bars(x: Array, heights: Array, *, width: float = 0.8, colour: str = BLUE) -> Mark:
@@ -141,7 +149,8 @@ def bars(x: Array, heights: Array, *, width: float = 0.8, colour: str = BLUE) ->
     Returns:
         The mark, for a panel.
     """
-    return Mark("bars", {"x": x, "heights": heights}, (("colour", to_hex(colour)), ("width", width)))
+    _rows(x=x, heights=heights)
+    return Mark("bars", {"x": x, "heights": heights}, (("colour", _hex("colour", colour)), ("width", width)))
 
 
 def field(
@@ -158,8 +167,9 @@ def field(
     Returns:
         The mark, for a panel.
     """
-    table = colours if isinstance(colours, str) else tuple(map(to_hex, colours))
-    style = (("extent", tuple(extent)), ("limits", tuple(limits)), ("colours", table))
+    _grid(values)
+    table = colours if isinstance(colours, str) else tuple(_hex("colours", colour) for colour in colours)
+    style = (("extent", row("extent", extent, 4)), ("limits", row("limits", limits, 2)), ("colours", table))
     return Mark("field", {"values": values}, style)
 
 
@@ -176,5 +186,31 @@ def contour(values: Array, extent: Extent, *, level: float = 0.5, colour: str = 
     Returns:
         The mark, for a panel.
     """
-    style = (("extent", tuple(extent)), ("level", level), ("colour", to_hex(colour)), ("width", width))
+    _grid(values)
+    style = (
+        ("extent", row("extent", extent, 4)),
+        ("level", level),
+        ("colour", _hex("colour", colour)),
+        ("width", width),
+    )
     return Mark("contour", {"values": values}, style)
+
+
+def _hex(name: str, colour: Any) -> str:
+    try:
+        return to_hex(colour)
+    except ValueError:
+        raise ValueError(f"{name}: got {colour!r}, expected a colour of Matplotlib") from None
+
+
+def _rows(**arrays: Array) -> tuple[int, ...]:
+    """The shape of arrays of one axis, if it is the same."""
+    shapes = {name: np.shape(array) for name, array in arrays.items()}
+    if len({*shapes.values()}) > 1 or len(shapes["x"]) != 1:
+        raise ValueError(f"{', '.join(shapes)}: got shapes {list(shapes.values())}, expected one, (n,)")
+    return shapes["x"]
+
+
+def _grid(values: Array) -> None:
+    if np.ndim(values) != 2:
+        raise ValueError(f"values: got shape {np.shape(values)}, expected (rows, columns)")

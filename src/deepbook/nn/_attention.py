@@ -4,9 +4,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Key
 
-from deepbook._checks import floats, whole
+from deepbook._checks import floats, indices, split, whole
 from deepbook.nn._layers import Linear
 from deepbook.nn._masks import checked, fitting
 from deepbook.nn._module import module, static
@@ -52,6 +53,7 @@ def attention(
     weights = attention_weights(queries, keys, mask=mask, bias=bias)
     if weights.shape[-1] != values.shape[-2]:
         raise ValueError(f"values: got {values.shape[-2]}, expected {weights.shape[-1]}, one for each key")
+    _one_batch("values", values, "keys", weights)
     return weights @ values
 
 
@@ -85,6 +87,9 @@ def attention_weights(
     queries, keys = _vectors("queries", queries), _vectors("keys", keys)
     if queries.shape[-1] != keys.shape[-1]:
         raise ValueError(f"keys: got width {keys.shape[-1]}, expected {queries.shape[-1]}, as the queries")
+    if not queries.shape[-1]:
+        raise ValueError(f"queries: got shape {queries.shape}, expected a width of at least 1")
+    _one_batch("keys", keys, "queries", queries)
     scores = (queries * queries.shape[-1] ** -0.5) @ jnp.swapaxes(keys, -1, -2)
     if bias is not None:
         scores = scores + fitting("bias", floats("bias", bias), scores.shape)
@@ -155,7 +160,7 @@ class MultiHeadAttention:
             raise ValueError(f"heads: got {heads}, expected a divisor of the width {width}")
         if rotary and width // heads % 2:
             raise ValueError(f"heads: got {heads}, rotary positions need an even width a head, not {width // heads}")
-        q, k, v, out = (Linear.init(k, width, width, initializer=initializer) for k in jax.random.split(key, 4))
+        q, k, v, out = (Linear.init(k, width, width, initializer=initializer) for k in split(key, 4))
         return cls(q, k, v, out, heads=heads, rotary=rotary)
 
     def __call__(
@@ -226,6 +231,9 @@ class MultiHeadAttention:
         context = x if context is None else context
         queries, keys, values = self._split(self.queries(x)), self._split(self.keys(context)), self.values(context)
         if self.rotary:
+            position = indices("position", position)
+            if position.ndim:
+                raise ValueError(f"position: got shape {position.shape}, expected one whole number")
             queries, keys = (rotary(z, position + jnp.arange(z.shape[-2])) for z in (queries, keys))
         return queries, keys, self._split(values)
 
@@ -237,18 +245,26 @@ class MultiHeadAttention:
 
         Returns:
             Outputs, shape `[..., n, width]`.
+
+        Raises:
+            ValueError: another number of heads, or another width of one.
         """
+        y, width = floats("y", y), self.output.weight.shape[1]
+        if y.ndim < 3 or (y.shape[-3], y.shape[-1]) != (self.heads, width // self.heads):
+            raise ValueError(f"y: got shape {y.shape}, expected [..., {self.heads}, n, {width // self.heads}]")
         y = jnp.swapaxes(y, -3, -2)
-        return self.output(y.reshape(*y.shape[:-2], -1))
+        return self.output(y.reshape(*y.shape[:-2], width))
 
     def _split(self, z: Array) -> Array:
-        return jnp.swapaxes(z.reshape(*z.shape[:-1], self.heads, -1), -3, -2)
+        if z.ndim < 2:
+            raise ValueError(f"x: got shape {z.shape}, expected [..., n, width]")
+        return jnp.swapaxes(z.reshape(*z.shape[:-1], self.heads, z.shape[-1] // self.heads), -3, -2)
 
 
 @jax.custom_jvp
 def _softmax(scores: Float[Array, "*batch t"]) -> Float[Array, "*batch t"]:
     """Softmax over the last axis; zeros where all scores are minus infinity."""
-    largest = jnp.maximum(scores.max(-1, keepdims=True), jnp.finfo(scores.dtype).min)
+    largest = jnp.maximum(scores.max(-1, keepdims=True, initial=-jnp.inf), jnp.finfo(scores.dtype).min)
     powers = jnp.exp(scores - largest)
     return powers / jnp.maximum(powers.sum(-1, keepdims=True), 1)  # the largest power is 1, so the sum is at least 1
 
@@ -265,3 +281,12 @@ def _vectors(name: str, value: Any) -> Array:
     if value.ndim < 2:
         raise ValueError(f"{name}: got shape {value.shape}, expected [..., number, width]")
     return value
+
+
+def _one_batch(name: str, value: Array, other: str, than: Array) -> None:
+    """The axes before the last two fit those of another array."""
+    try:
+        np.broadcast_shapes(value.shape[:-2], than.shape[:-2])
+    except ValueError:
+        rule = f"leading axes that fit those of the {other}, {than.shape[:-2]}"
+        raise ValueError(f"{name}: got shape {value.shape}, expected {rule}") from None

@@ -5,7 +5,7 @@ from functools import reduce
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import array, floats, reals, whole
+from deepbook._checks import array, floats, functions, reals, whole
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, he_normal
 
@@ -131,6 +131,7 @@ class Conv2d:
         if channels_in % groups or channels_out % groups:
             got = f"groups: got {groups} for {channels_in} and {channels_out} channels"
             raise ValueError(f"{got}, expected a divisor of both")
+        functions(initializer=initializer)
         weight = initializer(key, (channels_out, channels_in // groups, size, size))
         return cls(weight, jnp.zeros(channels_out), int(stride), int(padding), int(dilation), int(groups), circular)
 
@@ -159,8 +160,8 @@ class Conv2d:
         cut = patches(x, size, stride=self.stride, dilation=self.dilation)
         weight = self.weight.reshape(out, part, size * size)
         if self.groups == 1:  # one matrix product; with the outputs first, its gradient is faster on a CPU
-            matrix = weight.transpose(0, 2, 1).reshape(out, -1)
-            y = jnp.einsum("...k,ok->...o", cut.reshape(*cut.shape[:-2], -1), matrix)
+            matrix = weight.transpose(0, 2, 1).reshape(out, size * size * part)
+            y = jnp.einsum("...k,ok->...o", cut.reshape(*cut.shape[:-2], size * size * part), matrix)
         else:
             cut = cut.reshape(*cut.shape[:-1], self.groups, part)
             weight = weight.reshape(self.groups, out // self.groups, part, size * size)

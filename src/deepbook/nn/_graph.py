@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Integer
 
-from deepbook._checks import floats, indices, whole, wide, word
+from deepbook._checks import floats, indices, instance, whole, wide, word
 from deepbook.nn._module import module, static
 
 REDUCTIONS = ("sum", "mean", "max", "min")
@@ -236,6 +236,7 @@ def without_loops(graph: Graph) -> Graph:
 
 def rows(h: Any, graph: Graph) -> Array:
     """Features with a row for each node of the graph."""
+    instance("graph", graph, Graph, "a graph, as Graph.of makes it")
     h = floats("h", h)
     if h.ndim < 2 or h.shape[-2] != graph.nodes:
         raise ValueError(f"h: got shape {h.shape}, expected [..., {graph.nodes}, features], a row for each node")

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import whole, wide
+from deepbook._checks import functions, split, whole, wide
 from deepbook.nn._graph import Graph, aggregate, degrees, gather, rows, without_loops
 from deepbook.nn._layers import Linear, last_axis
 from deepbook.nn._module import module
@@ -67,8 +67,7 @@ class GCNConv:
         Raises:
             ValueError: `h` has another number of rows than the graph has nodes, or of features than the weights.
         """
-        graph = without_loops(graph)
-        h = rows(h, graph)
+        h, graph = rows(h, graph), without_loops(graph)
         last_axis("h", h, self.linear.weight.shape[1], "GCNConv")
         h = h @ self.linear.weight.T
         scale = jax.lax.rsqrt(1 + degrees(graph.receivers, graph.nodes, wide(h.dtype))).astype(h.dtype)[:, None]
@@ -111,7 +110,7 @@ class SAGEConv:
             TypeError: a size is no whole number.
             ValueError: a size is not positive.
         """
-        k1, k2 = jax.random.split(key)
+        k1, k2 = split(key, 2)
         return cls(Linear.init(k1, size_in, size_out, initializer=initializer), initializer(k2, (size_out, size_in)))
 
     def __call__(self, h: Float[Array, "*batch nodes in"], graph: Graph) -> Float[Array, "*batch nodes out"]:
@@ -184,7 +183,8 @@ class GATConv:
         whole(1, size_in=size_in, size_out=size_out, heads=heads)
         if size_out % heads:
             raise ValueError(f"heads: got {heads}, expected a divisor of size_out = {size_out}")
-        k1, k2, k3 = jax.random.split(key, 3)
+        functions(initializer=initializer)
+        k1, k2, k3 = split(key, 3)
         part = size_out // heads
         weight = initializer(k1, (size_out, size_in)).reshape(heads, part, size_in)
         return cls(weight, initializer(k2, (heads, part)), initializer(k3, (heads, part)), jnp.zeros(size_out))

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer, Key
 
-from deepbook._checks import common, floats, indices, number, one_key, reals, share, whole, wide
+from deepbook._checks import common, floats, functions, indices, number, one_key, reals, share, whole, wide
 from deepbook.nn._module import module, static
 from deepbook.nn.init import Initializer, lecun_normal
 
@@ -54,6 +54,7 @@ class Linear:
             Linear(weight=f32[10,784], bias=f32[10])
         """
         whole(1, size_in=size_in, size_out=size_out)
+        functions(initializer=initializer)
         return cls(weight=initializer(key, (size_out, size_in)), bias=jnp.zeros(size_out))
 
     def __call__(
@@ -112,7 +113,8 @@ class Embedding:
             (3, 8)
         """
         whole(1, vocabulary=vocabulary, width=width)
-        return cls(table=number("scale", scale, 0) * jax.random.normal(key, (vocabulary, width)))
+        scale, key = number("scale", scale, 0), one_key("key", key)
+        return cls(table=scale * jax.random.normal(key, (vocabulary, width)))
 
     def __call__(
         self, index: Integer[Array, "*batch"], *, key: Key[Array, ""] | None = None

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import one_key, whole
+from deepbook._checks import functions, split, whole
 from deepbook.nn._layers import Linear
-from deepbook.nn._module import module, static
+from deepbook.nn._module import module, short, static
 from deepbook.nn.init import Initializer, he_normal
 
 
@@ -23,6 +23,9 @@ class Lambda:
     """
 
     function: Callable[[Array], Array] = static()
+
+    def __post_init__(self) -> None:
+        functions(function=self.function)
 
     def __call__(self, x: Array, *, key: Key[Array, ""] | None = None) -> Array:
         """Apply the function.
@@ -57,6 +60,9 @@ class Sequential:
         Returns:
             The chain.
 
+        Raises:
+            TypeError: one of them is neither.
+
         Example:
             >>> import jax, jax.numpy as jnp
             >>> k1, k2 = jax.random.split(jax.random.key(0))
@@ -64,6 +70,9 @@ class Sequential:
             >>> net(jnp.ones((5, 2))).shape
             (5, 1)
         """
+        for layer in layers:
+            if not callable(layer) or (is_dataclass(layer) and isinstance(layer, type)):
+                raise TypeError(f"layers: got {short(layer)}, expected modules, as init makes them, or functions")
         return cls(tuple(f if is_dataclass(f) else Lambda(f) for f in layers))
 
     def __call__(self, x: Array, *, key: Key[Array, ""] | None = None) -> Array:
@@ -80,7 +89,7 @@ class Sequential:
             TypeError: the key is none.
             ValueError: there are several keys.
         """
-        keys = [None] * len(self.layers) if key is None else jax.random.split(one_key("key", key), len(self.layers))
+        keys = [None] * len(self.layers) if key is None else split(key, len(self.layers))
         for layer, layer_key in zip(self.layers, keys, strict=True):
             x = layer(x, key=layer_key)
         return x
@@ -119,6 +128,7 @@ class MLP:
             The network.
 
         Raises:
+            TypeError: the sizes are no list of whole numbers.
             ValueError: fewer than two sizes, or one that is not positive.
 
         Example:
@@ -127,11 +137,14 @@ class MLP:
             MLP(layers=(Linear(weight=f32[32,784], bias=f32[32]), Linear(weight=f32[10,32], bias=f32[10])),
                 activation=relu)
         """
+        functions(activation=activation)
+        if not hasattr(sizes, "__len__"):
+            raise TypeError(f"sizes: got {sizes!r}, expected widths from input to output")
         if len(sizes) < 2:
             raise ValueError(f"sizes: got {list(sizes)}, expected at least an input and an output width")
         for size in sizes:
             whole(1, sizes=size)
-        keys = jax.random.split(key, len(sizes) - 1)
+        keys = split(key, len(sizes) - 1)
         layers = (
             Linear.init(k, a, b, initializer=initializer) for k, (a, b) in zip(keys, pairwise(sizes), strict=True)
         )

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Key
 
-from deepbook._checks import array, whole
+from deepbook._checks import array, functions, like, sizes, split, whole
 from deepbook.nn._layers import Linear
 from deepbook.nn._module import module
 from deepbook.nn.init import Initializer, lecun_normal, orthogonal
@@ -35,6 +35,7 @@ class Cell:
         Returns:
             Zeros, shape `[*batch, hidden]`; a pair of them for an LSTM.
         """
+        sizes("batch", batch)
         return jnp.zeros((*batch, self.recurrent.shape[1]), self.recurrent.dtype)
 
     def __call__(self, x: Float[Array, "*batch in"], state: Any) -> Any:
@@ -48,9 +49,10 @@ class Cell:
             The next state.
 
         Raises:
-            ValueError: the input has another width.
+            ValueError: the input has another width, or the state another shape.
         """
-        return self.step(self.inputs(x), state)
+        z = self.inputs(x)
+        return self.step(z, like("state", state, self.empty(*z.shape[:-1])))
 
 
 @module
@@ -94,7 +96,8 @@ class ElmanCell(Cell):
             (5,)
         """
         whole(1, size_in=size_in, hidden=hidden)
-        input_key, recurrent_key = jax.random.split(key)
+        functions(initializer=initializer)
+        input_key, recurrent_key = split(key, 2)
         return cls(
             inputs=Linear.init(input_key, size_in, hidden, initializer=lecun_normal),
             recurrent=initializer(recurrent_key, (hidden, hidden)),
@@ -233,8 +236,7 @@ class LSTMCell(Cell):
         Returns:
             Zeros for $h$ and for $c$, each of shape `[*batch, hidden]`.
         """
-        zeros = super().empty(*batch)
-        return zeros, zeros
+        return super().empty(*batch), super().empty(*batch)
 
     def step(self, z: Float[Array, "*batch four_hidden"], state: tuple[Array, Array]) -> tuple[Array, Array]:
         """The next state, from the inputs' part and the state.
@@ -266,7 +268,8 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
         The hidden vectors of all steps, shape `[..., n, hidden]`, and the last state.
 
     Raises:
-        ValueError: `xs` has no axis of steps, or another width.
+        TypeError: the cell is none.
+        ValueError: `xs` has no axis of steps, or another width, or the state another shape.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -278,7 +281,9 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
     xs = array("xs", xs)
     if xs.ndim < 2:
         raise ValueError(f"xs: got shape {xs.shape}, expected [..., n, in]")
-    state = cell.empty(*xs.shape[:-2]) if state is None else state
+    if not hasattr(cell, "step"):
+        raise TypeError(f"cell: got {type(cell).__name__}, expected an ElmanCell, GRUCell or LSTMCell")
+    state = like("state", cell.empty(*xs.shape[:-2]) if state is None else state, cell.empty(*xs.shape[:-2]))
 
     def step(state: Any, z: Array) -> tuple[Any, Array]:
         state = cell.step(z, state)
@@ -290,6 +295,6 @@ def unroll(cell: Any, xs: Float[Array, "*batch n in"], state: Any = None) -> tup
 
 def _gates(key: Key[Array, ""], size_in: int, hidden: int, count: int) -> tuple[Linear, Array]:
     whole(1, size_in=size_in, hidden=hidden)
-    input_key, *keys = jax.random.split(key, count + 1)
+    input_key, *keys = split(key, count + 1)
     recurrent = jnp.concatenate([orthogonal(k, (hidden, hidden)) for k in keys])
     return Linear.init(input_key, size_in, count * hidden, initializer=lecun_normal), recurrent

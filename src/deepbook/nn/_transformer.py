@@ -6,7 +6,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Integer, Key
 
-from deepbook._checks import indices, whole
+from deepbook._checks import indices, sizes, split, whole
 from deepbook.nn._attention import MultiHeadAttention, attention
 from deepbook.nn._layers import Embedding, LayerNorm, Linear
 from deepbook.nn._masks import causal_mask
@@ -58,7 +58,7 @@ class Block:
             >>> Block.init(jax.random.key(0), 8, 2)(jnp.ones((3, 8))).shape
             (3, 8)
         """
-        attention_key, mlp_key = jax.random.split(key)
+        attention_key, mlp_key = split(key, 2)
         return cls(
             norm_attention=LayerNorm.init(width),
             attention=MultiHeadAttention.init(attention_key, width, heads, rotary=rotary),
@@ -144,7 +144,7 @@ class Transformer:
         whole(1, vocabulary=vocabulary, width=width, heads=heads, layers=layers)
         if window is not None:
             whole(1, window=window)
-        first, last, *keys = jax.random.split(key, layers + 2)
+        first, last, *keys = split(key, layers + 2)
         return cls(
             embedding=Embedding.init(first, vocabulary, width),
             blocks=tuple(Block.init(k, width, heads) for k in keys),
@@ -167,12 +167,19 @@ class Transformer:
 
         Raises:
             TypeError: the tokens are not integers.
+            ValueError: they have no axis.
         """
+        tokens = indices("tokens", tokens)
+        if tokens.ndim == 0:
+            raise ValueError("tokens: got one, expected a sequence [..., n]")
         mask = causal_mask(tokens.shape[-1], window=self.window)
-        x = self.embedding(tokens)
+        unknown = (tokens < 0) | (tokens >= len(self.embedding.table))
+        x = self.embedding(jnp.where(unknown, 0, tokens))  # NaN would spread to earlier positions: 0 * NaN is NaN
         for block in self.blocks:
             x = block(x, mask=mask)
-        return self.logits(self.norm(x))
+        logits = self.logits(self.norm(x))
+        after = jnp.cumsum(unknown, -1)[..., None] > 0
+        return jnp.where(jnp.broadcast_to(after, logits.shape), jnp.nan, logits)
 
     def empty_cache(self, length: int, *batch: int) -> Cache:
         """Room for the keys and values of a sequence, for `step`.
@@ -188,6 +195,7 @@ class Transformer:
             ValueError: the length is not positive.
         """
         whole(1, length=length)
+        sizes("batch", batch)
         width, heads = self.embedding.table.shape[1], self.blocks[0].attention.heads
         zeros = jnp.zeros((*batch, heads, length, width // heads), self.embedding.table.dtype)
         return tuple((zeros, zeros) for _ in self.blocks)
@@ -207,7 +215,8 @@ class Transformer:
             The logits, shape `[..., vocabulary]`, equal to the full pass at this position, and the new cache.
 
         Raises:
-            ValueError: the position is not one of the cache's.
+            TypeError: the token or the position is no integer.
+            ValueError: the position is not one of the cache's, or the cache is none of this model for such tokens.
 
         Example:
             >>> import jax, jax.numpy as jnp
@@ -217,7 +226,10 @@ class Transformer:
             >>> bool(jnp.allclose(logits, model(jnp.array([3]))[0], atol=1e-5))
             True
         """
-        length, position = cache[0][0].shape[-2], indices("position", position)
+        token, position = indices("token", token), indices("position", position)
+        length = self._length(cache, token.shape)
+        if position.ndim:
+            raise ValueError(f"position: got shape {position.shape}, expected one whole number")
         if not isinstance(position, jax.core.Tracer) and not 0 <= int(np.asarray(position)) < length:
             raise ValueError(f"position: got {position}, expected 0 to {length - 1}, the places of the cache")
         x, new = self.embedding(token)[..., None, :], []
@@ -233,3 +245,14 @@ class Transformer:
             new.append((keys, values))
         logits = self.logits(self.norm(x))[..., 0, :]
         return jnp.where((position >= 0) & (position < length), logits, jnp.nan), tuple(new)
+
+    def _length(self, cache: Cache, batch: tuple[int, ...]) -> int:
+        """How many tokens a cache holds, if it is one of this model."""
+        shapes: list[tuple[int, ...]] = [getattr(leaf, "shape", ()) for leaf in jax.tree.leaves(cache)]
+        length = shapes[0][-2] if shapes and len(shapes[0]) > 2 else 0
+        width, heads = self.embedding.table.shape[1], self.blocks[0].attention.heads
+        need = (*batch, heads, length, width // heads)
+        if not length or shapes != [need] * 2 * len(self.blocks):
+            call = ", ".join(map(str, ("length", *batch)))
+            raise ValueError(f"cache: got arrays of shapes {shapes[:2]}, expected those of empty_cache({call})")
+        return length

@@ -15,6 +15,8 @@ from numbers import Integral
 import jax
 from jaxtyping import Array, Float, Key
 
+from deepbook._checks import one_key
+
 Initializer = Callable[[Key[Array, ""], tuple[int, ...]], Float[Array, "..."]]
 
 
@@ -66,7 +68,7 @@ def lecun_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, ".
         LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998).
     """
     scale = math.sqrt(fans(shape)[0])
-    return jax.random.normal(key, shape) / scale
+    return jax.random.normal(one_key("key", key), shape) / scale
 
 
 def he_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -89,7 +91,7 @@ def he_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."
         He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015).
     """
     scale = math.sqrt(2.0 / fans(shape)[0])
-    return jax.random.normal(key, shape) * scale
+    return jax.random.normal(one_key("key", key), shape) * scale
 
 
 def xavier_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -112,7 +114,7 @@ def xavier_normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "
         Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010).
     """
     scale = math.sqrt(2.0 / sum(fans(shape)))
-    return jax.random.normal(key, shape) * scale
+    return jax.random.normal(one_key("key", key), shape) * scale
 
 
 def xavier_uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
@@ -135,7 +137,7 @@ def xavier_uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, 
         Glorot and Bengio (2010).
     """
     bound = math.sqrt(6.0 / sum(fans(shape)))
-    return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+    return jax.random.uniform(one_key("key", key), shape, minval=-bound, maxval=bound)
 
 
 def orthogonal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "out in"]:
@@ -164,7 +166,7 @@ def orthogonal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "out
     shape = _sizes(shape)
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"shape: got {shape}, expected (out, in)")
-    return jax.nn.initializers.orthogonal()(key, shape)
+    return jax.nn.initializers.orthogonal()(one_key("key", key), shape)
 
 
 def _sizes(shape: tuple[int, ...]) -> tuple[int, ...]:

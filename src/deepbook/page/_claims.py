@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from deepbook._checks import one_line, texts
 from deepbook.page._markup import prose
-from deepbook.page._numbers import Number, as_numbers, python_number, tolerance
+from deepbook.page._numbers import Number, as_numbers, line_of_points, python_number, tolerance
 
 MIME = "application/vnd.deepbook.claim+json"
 KINDS = ("theorem", "replication", "observation")
@@ -149,6 +150,7 @@ def claim(
         >>> claim("a disc's area grows with its radius as a power", (radius, area), slope=2, tol=0.02)
         ✓ a disc's area grows with its radius as a power: measured 1.99 ± 0.007, asserted slope 2 ± 0.02 (observation)
     """
+    texts(statement=statement)
     given = {"equal": equal, "at_least": at_least, "at_most": at_most, "between": between}
     given |= {"slope": slope, "agrees_within_se": agrees_within_se}
     given = {name: bound for name, bound in given.items() if bound is not None}
@@ -163,7 +165,7 @@ def claim(
         kind = "replication" if source else "observation"
     if kind not in KINDS:
         raise ValueError(f"kind: got {kind!r}, expected one of {', '.join(KINDS)}")
-    if source is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", source):
+    if source is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", f"{source}"):
         raise ValueError(f"source: got {source!r}, expected a key of references.bib such as 'minsky1969'")
     value, error = _measure(form, measured)
     holds, text = _compare(form, bound, value, error, tol, standard_errors)
@@ -232,8 +234,10 @@ def _limits(
 def _check_bound(kind: str, bound: Any, tol: Any, standard_errors: Any) -> tuple[Any, float, float]:
     """A claim must be able to fail; the bound, the tolerance and the standard errors as numbers of Python."""
     if kind == "between":
-        if not isinstance(bound, (tuple, list, np.ndarray)) or len(bound) != 2:
-            raise ValueError(f"between: got {bound!r}, expected two numbers, the least and the greatest value")
+        if not isinstance(bound, (tuple, list, np.ndarray)) or getattr(bound, "ndim", 1) != 1 or len(bound) != 2:
+            raise ValueError(
+                f"between: got {one_line(repr(bound))}, expected two numbers, the least and the greatest value"
+            )
         bound = tuple(python_number(kind, limit) for limit in bound)
     else:
         bound = python_number(kind, bound)
@@ -252,10 +256,7 @@ def _check_bound(kind: str, bound: Any, tol: Any, standard_errors: Any) -> tuple
 def _measure(kind: str, measured: Any) -> tuple[float, float | None]:
     """The measured number, with its standard error where the kind has one."""
     if kind == "slope":
-        pair = isinstance(measured, (tuple, list)) and len(measured) == 2
-        x, y = (np.asarray(values, float) for values in measured) if pair else (np.zeros(0), np.zeros(0))
-        if x.ndim != 1 or x.shape != y.shape or len(x) < 4:
-            raise ValueError("measured: expected a pair of arrays (x, y) of one length, at least 4 points")
+        x, y = line_of_points("measured", measured)
         if not ((x > 0) & (y > 0) & np.isfinite(x) & np.isfinite(y)).all() or (x == x[0]).all():
             return math.nan, math.nan
         u, v = np.log(x) - np.log(x).mean(), np.log(y)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from deepbook._checks import one_line, texts
 from deepbook.page._numbers import Number, as_numbers, finite_number, python_number
 
 
@@ -52,11 +53,12 @@ def slider(
     """
     values = tuple[Any, ...](finite_number("values", value) for value in _several("values", values))
     start = None if start is None else python_number("start", start)
+    texts(label=label or "")
     if len(values) < 2 or any(b <= a for a, b in itertools.pairwise(values)):
         raise ValueError(f"values: got {values}, expected at least two, increasing")
     try:
         labels = tuple(format.format(value) for value in values)
-    except (ValueError, LookupError, AttributeError):
+    except (ValueError, LookupError, AttributeError, TypeError):
         raise ValueError(f"format: got {format!r}, expected one for a number, such as '{{:g}}'") from None
     return Control("slider", values, labels, label, _start(values, start), format)
 
@@ -110,6 +112,7 @@ def choice(options: Iterable[Any], *, start: Any = None, label: str | None = Non
     """
     options = tuple(_option("options", option) for option in _several("options", options))
     labels = tuple(map(str, options))
+    texts(label=label or "")
     if len(options) < 2 or len(set(labels)) < len(labels):
         raise ValueError(f"options: got {options}, expected at least two, no two of them alike")
     return Control(
@@ -126,7 +129,13 @@ def toggle(*, start: bool = False, label: str | None = None) -> Control:
 
     Returns:
         A control for `explore`.
+
+    Raises:
+        TypeError: the start is no truth value, or the label no text.
     """
+    if not isinstance(start, (bool, np.bool_)):
+        raise TypeError(f"start: got {one_line(repr(start))}, expected True or False")
+    texts(label=label or "")
     return Control("toggle", (False, True), ("off", "on"), label, int(start))
 
 

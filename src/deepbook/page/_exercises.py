@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepbook._checks import functions, one_line
 from deepbook.page._numbers import Number, as_numbers, tolerance
 
 
@@ -48,8 +49,10 @@ def check(answer: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any
         >>> check(lambda x: ..., [((1.0,), 2.0)])
         … not attempted yet: replace the ... with your answer
     """
-    if not cases:
-        raise ValueError("cases: got none, expected at least one")
+    _tuples("cases", cases, "pairs of a tuple of arguments and the expected value")
+    for case in cases:
+        if len(case) != 2 or not isinstance(case[0], (tuple, list)):
+            raise ValueError(f"cases: got {one_line(repr(case))}, expected (arguments, value), the arguments a tuple")
     tol = tolerance("tol", tol)
     if all(expected is None for _, expected in cases):
         raise ValueError("cases: each expects None, which a stub returns too; expected at least one other value")
@@ -98,12 +101,18 @@ def check_gradient(
         >>> check_gradient(lambda w: w, loss, [(np.array([1.0, -2.0]),)])
         ✗ point 1: your gradient is 0.5 times the right one
     """
-    if not points:
-        raise ValueError("points: got none, expected at least one")
+    functions(of=of)
+    _tuples("points", points, "tuples of arguments")
     tol = tolerance("tol", tol)
     for number, point in enumerate(points, 1):
         arguments = tuple(jnp.asarray(x, jnp.float32) if np.asarray(x).dtype.kind == "f" else x for x in point)
-        expected = jax.grad(of, argnums)(*arguments)
+        try:
+            expected = jax.grad(of, argnums)(*arguments)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"of, points, argnums: got what jax.grad cannot differentiate at point {number} "
+                f"({one_line(error)}), expected a function with one number as its value, and arguments of it"
+            ) from error
         result = _try(answer, arguments, f"point {number}", False)
         if isinstance(result, Result):
             return result
@@ -112,6 +121,15 @@ def check_gradient(
             slip = _slip(result[0], expected, tol)
             return Result("failed", f"point {number}: {slip or problem}")
     return Result("passed", f"correct: the gradient agrees at {len(points)} point{'s' * (len(points) > 1)}")
+
+
+def _tuples(name: str, values: Any, expected: str) -> None:
+    """At least one tuple in a list."""
+    if isinstance(values, (list, tuple)) and not values:
+        raise ValueError(f"{name}: got none, expected at least one")
+    for value in values if isinstance(values, (list, tuple)) else [values]:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{name}: got {one_line(repr(value))}, expected {expected}")
 
 
 def _try(answer: Callable[..., Any], arguments: tuple[Any, ...], call: str, none: bool) -> Result | tuple[Any]:
@@ -175,7 +193,7 @@ def _difference(got: Any, expected: Any, tol: float) -> str | None:
     g, e = as_numbers(got), as_numbers(expected)  # a list stands for an array
     if e is None:
         raise ValueError(
-            f"expected value: got {_short(expected)}, expected a number, an array, None or a tuple of them"
+            f"cases: expected value: got {_short(expected)}, expected a number, an array, None or a tuple of them"
         )
     if g is None:
         return f"expected {'a number' if e.ndim == 0 else 'numbers'}, got {_short(got)}"

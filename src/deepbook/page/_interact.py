@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from deepbook._checks import whole
+from deepbook._checks import functions, instance, texts, whole
 from deepbook.page._controls import Control
 from deepbook.page._digest import MIME
 from deepbook.page._frames import MAX_FRAMES, Draw, encode, page, picture
 from deepbook.page._html import button, control_html
 from deepbook.page._markup import prose
-from deepbook.page._numbers import finite_number, python_number
+from deepbook.page._numbers import positive, python_number
 
 
 class Moving:
@@ -105,7 +105,7 @@ def explore(draw: Draw, *, dpi: int = 100, photo: bool = False, **controls: Cont
         if not isinstance(control, Control):
             raise TypeError(f"{name}: got {type(control).__name__}, expected slider(...), choice(...) or toggle(...)")
     sizes = ", ".join(f"{name} {len(c.values)}" for name, c in controls.items())
-    _limit("explore", math.prod(len(c.values) for c in controls.values()), sizes)
+    _limit("explore", math.prod(len(c.values) for c in controls.values()), sizes, draw, dpi)
     return Explore(draw, controls, dpi, photo)
 
 
@@ -148,10 +148,12 @@ def animate(
         >>> animate(losses, [[3.0], [3.0, 2.0], [3.0, 2.0, 1.5]])
         animate(losses: 3 frames, step 0 to 2)
     """
+    texts(label=label)
     if not hasattr(frames, "__len__"):
         raise TypeError(f"frames: got {type(frames).__name__}, expected a sequence")
-    _limit("animate", len(frames), "use every second one, or fewer")
-    names = [str(i) for i in range(len(frames))] if labels is None else [str(text) for text in labels]
+    _limit("animate", len(frames), "use every second one, or fewer", draw, dpi)
+    given: Any = range(len(frames)) if labels is None else labels
+    names = [str(text) for text in (given if hasattr(given, "__iter__") else ())]
     if len(names) != len(frames):
         raise ValueError(f"labels: got {len(names)}, expected one for each of {len(frames)} frames")
     whole(-len(frames), start=start)
@@ -164,7 +166,7 @@ def animate(
     row = f'<div class="db-controls">{control_html(label, control)}<span>{back}{play_button}{ahead}</span></div>'
     calls = [partial(picture, draw, frame, dpi=dpi) for frame in frames]
     controls = [{"name": "frame", "labels": names}]
-    interval = round(1000 * finite_number("seconds", seconds) / len(frames))
+    interval = round(1000 * positive("seconds", seconds) / len(frames))
     make = partial(page, "animate", _name(draw), calls, controls, after=row, start=start, interval=interval)
     return Moving(f"animate({_name(draw)}: {len(frames)} frames, {label} {names[0]} to {names[-1]})", make)
 
@@ -194,7 +196,8 @@ def stepper(draw: Draw, stages: Mapping[str, str], *, dpi: int = 100) -> Moving:
     """
     if not isinstance(stages, Mapping):
         raise TypeError(f"stages: got {type(stages).__name__}, expected a dictionary of title: text")
-    _limit("stepper", len(stages), "tell it in fewer")
+    texts(**{f"stages[{i}]": text for i, text in enumerate(sum(stages.items(), ()))})
+    _limit("stepper", len(stages), "tell it in fewer", draw, dpi)
     labels = tuple(f"{i} of {len(stages)}" for i in range(1, len(stages) + 1))
     stage = control_html("stage", Control("slider", tuple(range(len(stages))), labels, None, 0))
     row = f'<div class="db-controls">{stage}<span>{_move(-1, "stage")}{_move(1, "stage")}</span></div>'
@@ -238,13 +241,15 @@ def predict(question: str, draw: Draw, *, guess: Control, truth: Any, because: s
         >>> predict("Which sum is the most frequent?", dice, guess=sums, truth=7, because="Six ways lead to it.")
         predict(Which sum is the most frequent? 11 guesses)
     """
+    texts(question=question, because=because)
+    instance("guess", guess, Control, "choice(...) or slider(...)")
     if guess.kind not in ("choice", "slider"):
         raise ValueError(f"guess: got {guess.kind}, expected choice(...) or slider(...)")
     first, last = guess.values[0], guess.values[-1]
-    truth = truth if isinstance(truth, str) else python_number("truth", truth)
+    truth = truth if isinstance(truth, str) and guess.kind == "choice" else python_number("truth", truth)
     if truth not in guess.values if guess.kind == "choice" else not first <= truth <= last:
         raise ValueError(f"truth: got {truth!r}, expected one that can be guessed, {first!r} to {last!r}")
-    _limit("predict", len(guess.values) + 1, "offer fewer guesses")
+    _limit("predict", len(guess.values) + 1, "offer fewer guesses", draw, dpi)
     answer = guess.format.format(truth)
     nearest = truth if guess.kind == "choice" else min(guess.values, key=lambda value: abs(value - truth))
     wrong = [f"Your guess: {label}. The answer: {answer}." for label in guess.labels]
@@ -276,7 +281,9 @@ def _move(by: int, text: str) -> str:
     return button("move", f"{seen} {text}", seen, by)
 
 
-def _limit(kind: str, count: int, cure: str) -> None:
+def _limit(kind: str, count: int, cure: str, draw: Any, dpi: Any) -> None:
+    functions(draw=draw)
+    whole(1, dpi=dpi)
     if not 2 <= count <= MAX_FRAMES:
         raise ValueError(f"{kind}: {count} frames, expected 2 to {MAX_FRAMES} ({cure})")
 

@@ -5,6 +5,9 @@ import dataclasses
 import numpy as np
 from matplotlib.path import Path
 
+from deepbook._checks import whole
+from deepbook.page._numbers import finite, row
+
 Point = tuple[float, float]
 
 
@@ -28,6 +31,7 @@ class Shape:
         Returns:
             The point, in inches.
         """
+        finite(u=u, v=v)
         return self.x + u * self.width / 2, self.y + v * self.height / 2
 
     @property
@@ -59,7 +63,7 @@ class Shape:
         Returns:
             The place, in inches; the centre itself if that is the point.
         """
-        d = np.subtract(toward, (self.x, self.y))
+        d = np.subtract(row("toward", toward, 2), (self.x, self.y))
         if not d.any():
             return self.x, self.y
         around = np.asarray(outline(self).to_polygons()[0]) - (self.x, self.y)
@@ -89,7 +93,7 @@ class Grid(Shape):
         Returns:
             The shape.
         """
-        i, j = range(self.rows)[rows], range(self.columns)[columns]
+        i, j = _chosen("rows", rows, self.rows), _chosen("columns", columns, self.columns)
         high, wide = self.height / self.rows, self.width / self.columns
         left, top = self.x - self.width / 2 + j[0] * wide, self.y + self.height / 2 - i[0] * high
         return Shape(left + len(j) * wide / 2, top - len(i) * high / 2, len(j) * wide, len(i) * high)
@@ -104,7 +108,7 @@ class Grid(Shape):
         Returns:
             The shape.
         """
-        return self.part(_one(i), _one(j))
+        return self.part(_one("i", i, self.rows), _one("j", j, self.columns))
 
     def row(self, i: int) -> Shape:
         """One row.
@@ -115,7 +119,7 @@ class Grid(Shape):
         Returns:
             The shape.
         """
-        return self.part(_one(i), slice(None))
+        return self.part(_one("i", i, self.rows), slice(None))
 
     def column(self, j: int) -> Shape:
         """One column.
@@ -126,11 +130,24 @@ class Grid(Shape):
         Returns:
             The shape.
         """
-        return self.part(slice(None), _one(j))
+        return self.part(slice(None), _one("j", j, self.columns))
 
 
-def _one(i: int) -> slice:
+def _one(name: str, i: int, count: int) -> slice:
+    whole(-count, **{name: i})
+    if i >= count:
+        raise ValueError(f"{name}: got {i}, expected one of {count}")
     return slice(i, i + 1 or None)
+
+
+def _chosen(name: str, which: slice, count: int) -> range:
+    try:
+        chosen = range(count)[which] if isinstance(which, slice) else range(0)
+    except TypeError:
+        chosen = range(0)
+    if not chosen:
+        raise ValueError(f"{name}: got {which!r}, expected a slice of {count} that holds one at least")
+    return chosen
 
 
 def outline(shape: Shape) -> Path:
@@ -157,9 +174,12 @@ def outline(shape: Shape) -> Path:
 
 def line(start: Shape | Point, end: Shape | Point, bend: float, via: tuple[Point, ...]) -> np.ndarray:
     """Points `[n, 2]` of a line between two shapes or points: straight, curved, or round corners at `via`."""
-    a, b = (np.array((p.x, p.y) if isinstance(p, Shape) else p, float) for p in (start, end))
+    ends = {"start": start, "end": end}
+    a, b = (np.array((p.x, p.y) if isinstance(p, Shape) else row(n, p, 2), float) for n, p in ends.items())
+    if np.array_equal(a, b) and not len(via):
+        raise ValueError(f"end: got the place of the start, {tuple(b)}, expected another one")
     normal = np.array([a[1] - b[1], b[0] - a[0]])
-    stops = [np.array(p, float) for p in via] or ([(a + b) / 2 + 2 * bend * normal] if bend else [])
+    stops = [np.array(row("via", p, 2), float) for p in via] or ([(a + b) / 2 + 2 * bend * normal] if bend else [])
     first, last = (stops[0], stops[-1]) if stops else (b, a)
     if isinstance(start, Shape):
         a = np.array(start.border(tuple(first)))

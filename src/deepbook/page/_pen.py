@@ -9,6 +9,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 
+from deepbook._checks import instance, listed, texts
+from deepbook.page._numbers import finite, row
 from deepbook.page._outlines import Point, Shape, along, brace_path, line, outline
 from deepbook.page._roles import INK, ROLES, Role
 
@@ -42,7 +44,7 @@ class Pen:
         Raises:
             ValueError: there is none; the error lists all names.
         """
-        if name not in ROLES:
+        if not isinstance(name, str) or name not in ROLES:
             raise ValueError(f"role: got {name!r}, expected one of {', '.join(ROLES)}")
         return ROLES[name]
 
@@ -68,6 +70,8 @@ class Pen:
         Raises:
             ValueError: on a phone the text would be less than 9 pixels tall.
         """
+        finite(x=x, y=y, size=size)
+        texts(text=text)
         if (pixels := size / 72 * 358 / self.figure.get_figwidth()) < SMALLEST:
             least = SMALLEST * 72 / 358 * self.figure.get_figwidth()
             raise ValueError(f"size: got {size:g} points, {pixels:.1f} pixels on a phone, expected {least:.1f} or more")
@@ -99,7 +103,8 @@ class Pen:
         Returns:
             Points `[n, 2]` of the line, the last one its tip.
         """
-        points = line(start, end, bend, tuple(via))
+        finite(bend=bend, at=at)
+        points = line(start, end, bend, tuple(listed("via", via)))
         if head:
             tip, base = points[-1], along(points, 1, HEAD)[0]
             across = np.array([base[1] - tip[1], tip[0] - base[0]]) * 0.42
@@ -125,6 +130,9 @@ class Pen:
             depth: inches from its ends to its point.
         """
         role_ = self.role(role)
+        finite(depth=depth)
+        if row("start", start, 2) == row("end", end, 2):
+            raise ValueError(f"end: got {end}, the start, expected another point")
         path = brace_path(start, end, depth)
         self.axis.add_patch(PathPatch(path, fc="none", ec=role_.color, lw=1.2, zorder=3))
         way = np.array(end) - start
@@ -146,6 +154,9 @@ class Pen:
         Returns:
             The frame as a shape.
         """
+        for shape in shapes or (None,):
+            instance("shapes", shape, Shape, "at least one shape")
+        finite(pad=pad)
         left, low = (min(p[i] for p in (s.at(-1, -1) for s in shapes)) - pad for i in (0, 1))
         right, high = (max(p[i] for p in (s.at(1, 1) for s in shapes)) + pad for i in (0, 1))
         form = "round" if pad else "square"

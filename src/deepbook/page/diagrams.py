@@ -11,6 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import PathPatch
 
+from deepbook._checks import instance, listed
+from deepbook.page._cells import cells_of, counted, hidden_of, largest, named, parts_of, sides_of, written
+from deepbook.page._numbers import finite, positive
 from deepbook.page._outlines import Grid, Point, Shape, line, outline
 from deepbook.page._pen import Pen
 from deepbook.page._roles import ROLES, mix
@@ -92,10 +95,11 @@ class Canvas(Pen):
             >>> [round(node.y, 2) for node in d.layer(1, 1, 3)]
             [1.55, 1.0, 0.45]
         """
-        labels = [""] * labels if isinstance(labels, int) else labels
-        places = [((len(labels) - 1) / 2 - i) * gap for i in range(len(labels))]
+        finite(x=x, y=y)
+        words = counted("labels", labels)
+        places = [((len(words) - 1) / 2 - i) * gap for i in range(len(words))]
         nodes = []
-        for label, place in zip(labels, places, strict=True):
+        for label, place in zip(words, places, strict=True):
             u, v = (x - place, y) if across else (x, y + place)
             if "dots" in label:
                 self.text(u, v, label)
@@ -113,6 +117,7 @@ class Canvas(Pen):
         """
         for a in before:
             for b in after:
+                instance("after", b, Shape, "shapes")
                 self._stroke(line(a, b, 0, ()), role, width=0.9, color=self.role(role).paint(0.65))
 
     def sign(self, x: float, y: float, sign: Literal["+", "×"] = "+", *, size: float = 0.24) -> Shape:
@@ -132,6 +137,7 @@ class Canvas(Pen):
         """
         if sign not in ("+", "×"):
             raise ValueError(f"sign: got {sign!r}, expected '+' or '×'")
+        finite(x=x, y=y)
         shape = self._draw(Shape(x, y, size, size, "circle"), "operation")
         r = size / 2 * (0.6 if sign == "+" else 0.42)
         for u, v in ((r, 0), (0, r)) if sign == "+" else ((r, r), (r, -r)):
@@ -172,20 +178,18 @@ class Canvas(Pen):
             >>> round(W.width, 2), round(W.row(0).y, 2)
             (0.8, 1.2)
         """
-        values = np.zeros(cells) if isinstance(cells, tuple) else np.asarray(cells)
-        if values.ndim != 2 or 0 in values.shape:
-            raise ValueError(f"cells: got shape {values.shape}, expected [rows, columns]")
-        words, n, m = values.dtype.kind in "US", len(values), len(values[0])
-        hidden = np.zeros((n, m), bool) if hidden is None else np.broadcast_to(hidden, (n, m))
-        wide, high = cell if isinstance(cell, tuple) else (cell, cell)
+        values, hidden, (wide, high) = cells_of(cells), hidden_of(hidden, cells_of(cells).shape), sides_of(cell)
+        words, (n, m) = values.dtype.kind in "US", values.shape
+        rows, columns = named("rows", rows), named("columns", columns)
+        finite(x=x, y=y)
         if ha == "left":
             x += m * wide / 2 + self._room([rows] if isinstance(rows, str) else rows)
         grid = Grid(x, y, m * wide, n * high, "square", n, m)
-        strength = np.zeros((n, m)) if words else values / (limit or np.abs(values).max() or 1)
+        strength = np.zeros((n, m)) if words else values / largest("limit", limit, values)
         for i, j in np.ndindex(n, m):
             self._cell(grid.cell(i, j), role, float(strength[i, j]), bool(hidden[i, j]))
             if (words or show) and not hidden[i, j]:
-                text = str(values[i, j]) if words else show.format(values[i, j]).replace("-", "−")
+                text = str(values[i, j]) if words else written("show", show, values[i, j]).replace("-", "−")
                 self.text(*grid.cell(i, j).at(0, 0), text, size=10)
         self._draw(grid, role, color="none")
         self._sides(grid, "rows", rows, [grid.row(i).left for i in range(n)], grid.left, (-0.06, 0))
@@ -208,7 +212,7 @@ class Canvas(Pen):
             The tensors.
         """
         grids, labels = [], []
-        for part in parts:
+        for part in parts_of("parts", parts):
             if isinstance(part, str):
                 self.text(x, y, part, ha="left")
                 x += self._room([part]) + gap
@@ -281,9 +285,9 @@ def panels(titles: Sequence[str], width: float = 5.4, height: float = 2.4, *, ac
         >>> right.width
         2.7
     """
-    if not titles:
+    if not len(listed("titles", titles)):
         raise ValueError("titles: got none, expected one for each panel")
-    n = len(titles)
+    n, width, height = len(titles), positive("width", width), positive("height", height)
     size = (width / n, height) if across else (width, height)
     figure = plt.figure(figsize=(width, height if across else n * height))
     figure.set_layout_engine("none")

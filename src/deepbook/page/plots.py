@@ -14,9 +14,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from deepbook._checks import whole
+from deepbook._checks import functions, instance, whole
 from deepbook.page._digest import MIME, digest, pack
-from deepbook.page._numbers import as_numbers
+from deepbook.page._numbers import as_numbers, positive, row, tolerance
 
 # Okabe and Ito's palette: told apart with every common kind of colour vision. The first is the book's accent.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
@@ -82,9 +82,7 @@ def smallest_text(figure: Figure, *, drawn: bool = False) -> float:
         >>> float(smallest_text(figure))
         7.0
     """
-    if not drawn:
-        figure.draw_without_rendering()
-    return min((float(t.get_fontsize()) for t in _shown_texts(figure)), default=np.inf)
+    return min((float(t.get_fontsize()) for t in _shown_texts(figure, not drawn)), default=np.inf)
 
 
 def phone_text(figure: Figure, *, drawn: bool = False) -> float:
@@ -115,15 +113,17 @@ def clashes(figure: Figure) -> list[str]:
         >>> clashes(figure)
         ["'one' overlaps 'two'"]
     """
-    figure.draw_without_rendering()
-    texts = [(t.get_text(), t.get_window_extent()) for t in _shown_texts(figure)]
+    texts = [(t.get_text(), t.get_window_extent()) for t in _shown_texts(figure, True)]
     cut = [f"{a!r} is cut" for a, box in texts if not figure.bbox.padded(1).contains(box.x0, box.y0)
            or not figure.bbox.padded(1).contains(box.x1, box.y1)]  # fmt: skip
     pairs = itertools.combinations([(a, box.padded(-0.5)) for a, box in texts], 2)
     return cut + [f"{a!r} overlaps {b!r}" for (a, box), (b, other) in pairs if box.overlaps(other)]
 
 
-def _shown_texts(figure: Figure) -> list[Text]:
+def _shown_texts(figure: Figure, draw: bool) -> list[Text]:
+    instance("figure", figure, Figure, "a figure of Matplotlib")
+    if draw:
+        figure.draw_without_rendering()
     hidden = {
         id(t) for axis in figure.axes if not axis.axison for a in (axis.xaxis, axis.yaxis) for t in a.findobj(Text)
     }
@@ -178,16 +178,17 @@ def show_images(
         >>> show_images(np.zeros((3, 8, 8)), ["a", "b", "c"], limit=(0, 1)).axes[2].get_title()
         'c'
     """
-    images = np.asarray(images)
+    images = _real("images", images)
     if images.ndim != 3 and (images.ndim != 4 or images.shape[-1] != 3):
         raise ValueError(f"images: got shape {images.shape}, expected [n, height, width] or [n, height, width, 3]")
     if not images.size:
         raise ValueError(f"images: got shape {images.shape}, expected at least one image")
     whole(1, columns=columns)
     images = images if images.ndim == 3 else images.clip(0, 1)
-    if titles is not None and len(titles) != len(images):
-        raise ValueError(f"titles: got {len(titles)}, expected {len(images)}")
-    low, high = (images.min(), images.max()) if limit is None else limit
+    size = positive("size", size)
+    if titles is not None and np.shape(titles)[:1] != (len(images),):
+        raise ValueError(f"titles: got {np.size(titles)}, expected {len(images)}")
+    low, high = (images.min(), images.max()) if limit is None else row("limit", limit, 2)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height = size * (1.3 if titles is not None else 1.0)
@@ -203,12 +204,17 @@ def show_images(
 
 def _classes(name: str, value: Any) -> np.ndarray:
     """Class numbers for which there are a colour and a marker."""
-    classes, most = as_numbers(value), min(len(CYCLE), len(MARKERS)) - 1
-    if classes is None or classes.dtype.kind == "c":
-        raise TypeError(f"{name}: got {type(value).__name__}, expected class numbers")
+    classes, most = _real(name, value, "class numbers"), min(len(CYCLE), len(MARKERS)) - 1
     if classes.size and not -1 <= classes.min() <= classes.max() < most + 1:
         raise ValueError(f"{name}: got classes {classes.min():g} to {classes.max():g}, expected -1 to {most}")
     return classes
+
+
+def _real(name: str, value: Any, expected: str = "an array of numbers") -> np.ndarray:
+    array = as_numbers(value)
+    if array is None or array.dtype.kind == "c":
+        raise TypeError(f"{name}: got {type(value).__name__}, expected {expected}")
+    return array
 
 
 def show_points(axis: Axes, x: Any, y: Any, *, size: float = 25) -> None:
@@ -230,7 +236,8 @@ def show_points(axis: Axes, x: Any, y: Any, *, size: float = 25) -> None:
         >>> [text.get_text() for text in axis.legend().get_texts()]
         ['-1', '1']
     """
-    x, y = np.asarray(x), _classes("y", y)
+    instance("axis", axis, Axes, "axes of Matplotlib")
+    x, y, size = _real("x", x), _classes("y", y), tolerance("size", size)
     if y.ndim != 1 or x.shape != (len(y), 2):
         raise ValueError(f"x, y: got shapes {x.shape}, {y.shape}, expected [n, 2], [n]")
     for label in np.unique(y):
@@ -272,7 +279,9 @@ def show_regions(
         2
     """
     whole(1, grid=grid)
-    left, right, bottom, top = limits
+    functions(decide=decide)
+    left, right, bottom, top = row("limits", limits, 4)
+    instance("axis", axis, Axes, "axes of Matplotlib")
     u, v = np.meshgrid(np.linspace(left, right, grid), np.linspace(bottom, top, grid))
     points = np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32)
     regions, y = _classes("decide", decide(points)), _classes("y", y)

@@ -9,7 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from deepbook._checks import instance, one_key
 from deepbook.nn._module import module, short
+from deepbook.training import _inputs as inputs
 
 
 @module
@@ -41,9 +43,9 @@ class TrainState:
             The state, with `step` 0.
 
         Raises:
-            ValueError: the optimizer is none.
+            ValueError: the optimizer is none, or the model holds something else.
         """
-        return cls(model, checked_optimizer(optimizer).init(model), extra, jnp.zeros((), jnp.int32))
+        return cls(inputs.model(model), checked_optimizer(optimizer).init(model), extra, jnp.zeros((), jnp.int32))
 
 
 def train_step(
@@ -66,6 +68,7 @@ def train_step(
         The state after the step, and the loss before it.
 
     Raises:
+        TypeError: the key or the state is none.
         ValueError: the loss returns something else, or needs a key and gets none.
 
     Example:
@@ -77,11 +80,12 @@ def train_step(
         >>> state.model.item(), state.extra.item(), state.step.item(), value.item()
         (1.0, 0.20000000298023224, 1, 4.0)
     """
+    instance("state", state, TrainState, "what TrainState.init returns")
     options = {}
     if takes_key(loss):
         if key is None:
             raise ValueError("key: got None, expected a key from jax.random.key(seed), since the loss takes one")
-        options["key"] = jax.random.fold_in(key, state.step)
+        options["key"] = jax.random.fold_in(one_key("key", key), state.step)
 
     def objective(model: Any) -> tuple[Any, Any]:
         if state.extra is None:

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from deepbook.training._inputs import positive
+from deepbook._checks import instance
+from deepbook.training._inputs import arrays, positive
 
 
 def describe_devices() -> str:
@@ -60,11 +61,17 @@ def replicate(tree: Any, mesh: Mesh) -> Any:
     Returns:
         The same tree, its arrays on all devices.
 
+    Raises:
+        TypeError: it is no mesh.
+        ValueError: the tree holds something else.
+
     Example:
         >>> import jax.numpy as jnp
         >>> replicate(jnp.ones(3), make_mesh(1)).is_fully_replicated
         True
     """
+    instance("mesh", mesh, Mesh, "a mesh of devices, as make_mesh() gives")
+    tree = arrays("tree", tree)
     sharding = NamedSharding(mesh, PartitionSpec())
     if sharding.is_fully_addressable:
         return jax.device_put(tree, sharding)

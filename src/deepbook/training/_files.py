@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepbook._checks import path_of
 from deepbook.nn._module import short
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def save(path: str | Path, tree: Any) -> None:
         >>> bool((same.weight == layer.weight).all())
         True
     """
-    write_arrays(path, named_arrays(tree))
+    write_arrays(path_of("path", path), named_arrays(tree))
 
 
 def load(path: str | Path, like: T) -> T:
@@ -59,7 +60,7 @@ def load(path: str | Path, like: T) -> T:
         ValueError: the file is damaged, or its arrays differ from those of `like` in name, shape or dtype, or have
             64 bits while JAX uses 32.
     """
-    return fill(path, like, read_arrays(path))
+    return fill(path, like, read_arrays(path_of("path", path)))
 
 
 def write_arrays(path: str | Path, arrays: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from jax.sharding import Mesh
 
+from deepbook._checks import path_of
 from deepbook.training import _inputs as inputs
 from deepbook.training._batches import Batches, Pace
 from deepbook.training._checkpoint import Checkpoint, identity
@@ -133,6 +134,7 @@ def fit(
     key = inputs.key(key)
     data, n = inputs.data(data)
     metrics, mesh = inputs.metrics(metrics), inputs.mesh(mesh)
+    checkpoint = None if checkpoint is None else path_of("checkpoint", checkpoint)
     batch_size = inputs.batch_size(batch_size, n, mesh)
     steps = inputs.positive("steps", steps)
     eval_every = inputs.positive("eval_every", steps if eval_every is None else eval_every)

@@ -5,6 +5,8 @@ import sys
 import time
 from typing import Any
 
+from deepbook._checks import number, whole
+
 
 class Progress:
     """Shows how far a loop is, its rate and the time that remains; disappears when the work is done.
@@ -25,9 +27,9 @@ class Progress:
     """
 
     def __init__(self, total: int, label: str = "", *, after: float = 1.0) -> None:
-        if total < 1:
+        if number("total", total) < 1:
             raise ValueError(f"total: got {total}, expected at least 1")
-        self.total, self.label, self.after = total, label, after
+        self.total, self.label, self.after = total, label, number("after", after, 0)
         self.start = self.last = time.perf_counter()
         self.first: int | None = None
         self.shown: Any = None
@@ -47,6 +49,7 @@ class Progress:
             done: units finished so far.
             **values: numbers such as `loss=0.3`.
         """
+        whole(0, done=done)
         now = time.perf_counter()
         if self.first is None:  # the first report includes compilation: the rate counts from here
             self.first, self.start_rate = done, now
