@@ -34,9 +34,10 @@ def mmd2(x: Cloud, y: Other, bandwidth: float) -> Float[Array, ""]:
 
     .. math::
 
-        \widehat{\mathrm{MMD}}^2 = \frac{\sum_{i \ne j} k(x_i, x_j)}{n(n-1)}
-        + \frac{\sum_{i \ne j} k(y_i, y_j)}{m(m-1)} - \frac{2 \sum_{i,j} k(x_i, y_j)}{nm},
-        \qquad k(x, y) = e^{-|x - y|^2 / 2b^2}
+        \widehat{\mathrm{MMD}}^2 &= \frac{\sum_{i \ne j} k(x_i, x_j)}{n(n-1)} \\
+        &+ \frac{\sum_{i \ne j} k(y_i, y_j)}{m(m-1)} \\
+        &- \frac{2 \sum_{i,j} k(x_i, y_j)}{nm}, \\
+        k(x, y) &= e^{-|x - y|^2 / 2b^2}
 
     Its mean is 0 where both samples have one law, so single values can be negative.
 
@@ -75,7 +76,8 @@ def frechet_distance(x: Cloud, y: Other) -> float:
 
     .. math::
 
-        d^2 = |m_x - m_y|^2 + \operatorname{tr}\bigl(C_x + C_y - 2\,(C_x^{1/2} C_y\, C_x^{1/2})^{1/2}\bigr)
+        d^2 &= |m_x - m_y|^2 \\
+        &+ \operatorname{tr}\bigl(C_x + C_y - 2\,(C_x^{1/2} C_y\, C_x^{1/2})^{1/2}\bigr)
 
 
     with means $m$ and covariances $C$. On features of Inception-v3 this is the FID. It is biased upwards, by about
