@@ -79,7 +79,6 @@ def frechet_distance(x: Cloud, y: Other) -> float:
         d^2 &= |m_x - m_y|^2 \\
         &+ \operatorname{tr}\bigl(C_x + C_y - 2\,(C_x^{1/2} C_y\, C_x^{1/2})^{1/2}\bigr)
 
-
     with means $m$ and covariances $C$. On features of Inception-v3 this is the FID. It is biased upwards, by about
     1/n, so only distances of equally many points compare.
 
