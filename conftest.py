@@ -10,6 +10,14 @@ import jaxtyping
 import pytest
 from beartype import BeartypeConf, beartype
 
+# Tests compile much and compute little. Only this process compiles quickly: notebooks run as a reader runs them. XLA
+# refuses a flag that it does not know, so that other versions go without.
+if jax.__version_info__[:2] == (0, 10):
+    given = os.environ.get("XLA_FLAGS", "")
+    os.environ["XLA_FLAGS"] = f"--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1 {given}"
+    jax.devices()  # reads them
+    os.environ["XLA_FLAGS"] = given
+
 pytest_plugins = ["pictures"]  # tests/pictures.py: what a re-run draws is compared with what is stored
 
 
@@ -31,11 +39,12 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
-    """No test leaves a figure open."""
-    yield
+def no_traces_of_figures():
+    """No test leaves a figure open, or its style to the next one."""
     import matplotlib.pyplot as plt
 
+    with plt.rc_context():
+        yield
     plt.close("all")
 
 

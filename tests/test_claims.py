@@ -117,14 +117,14 @@ def test_complex_numbers_and_arrays_are_not_one_number(measured):
 def test_what_is_shown_and_recorded():
     shown = claim("a < b & c", 1234.5678, between=(1000, 2000), null=7, source="minsky1969")
     bundle = shown._repr_mimebundle_()
-    text = "✓ a < b & c: measured 1.23e+03, asserted in [1,000, 2,000], null 7 (replication) [minsky1969]"
+    text = "✓ a < b & c: measured 1,230, asserted in [1,000, 2,000], null 7 (replication) [minsky1969]"
     assert bundle["text/plain"] == text
     assert "a &lt; b &amp; c" in bundle["text/html"]
     (record,) = json.loads(bundle[MIME])
     assert record == {
         "statement": "a < b & c",
         "bound": "in [1,000, 2,000]",
-        "measured": "1.23e+03",
+        "measured": "1,230",
         "null": "7",
         "kind": "replication",
         "source": "minsky1969",

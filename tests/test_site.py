@@ -55,11 +55,20 @@ def test_what_is_folded(source, kind):
     assert tags == ([] if kind is None else ["hide-input", f"fold-{kind}"])
 
 
-def test_the_authors_tag_is_kept_and_its_control_named():
-    cells = [{"cell_type": "code", "source": s, "metadata": {"tags": ["hide-input"]}} for s in [*SETUP, "plot()"]]
+@pytest.mark.parametrize(
+    ("source", "prompt"),
+    [
+        ("plot()", "Show code"),
+        ("figure, axis = plt.subplots()\nplt.show()", "Show the figure’s code"),
+        ("def draw(x):\n    y = x\n    return y", "Show code: draw"),
+        ("a, b = 1, 2\nfor i in range(3):\n    c = i\nd = e = 1\na = 2", "Show code: a, b, d, …"),
+    ],
+)
+def test_the_authors_tag_is_kept_and_its_control_named(source, prompt):
+    cells = [{"cell_type": "code", "source": s, "metadata": {"tags": ["hide-input"]}} for s in [*SETUP, source]]
     folding.fold({"cells": cells})
     assert cells[2]["metadata"]["tags"] == ["hide-input", "fold-figure"]
-    assert cells[2]["metadata"]["mystnb"]["code_prompt_show"] == "Show code"
+    assert cells[2]["metadata"]["mystnb"]["code_prompt_show"] == prompt
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,7 @@ def test_unusable_arguments_are_named(change, message):
         db.fit(**(OPTIONS | change))
 
 
+@pytest.mark.skipif(jax.__version_info__ < (0, 10), reason="older JAX does not check again what it has compiled")
 def test_a_reused_key_is_refused_under_the_key_reuse_check():
     with jax.debug_key_reuse(True):
         key = jax.random.key(0)

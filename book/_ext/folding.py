@@ -14,7 +14,7 @@ CLAIMS = {"claim", "claim_table"}
 FIGURES = {"explore", "animate", "stepper", "predict"}
 PROMPTS = {
     "claims": ("How it is measured", "Hide how it is measured"),
-    "figure": ("Show code", "Hide code"),
+    "figure": ("Show the figure’s code", "Hide the figure’s code"),
     "setup": ("Set-up: show code", "Set-up: hide code"),
 }
 
@@ -55,6 +55,21 @@ def kind(cells: list[list[ast.stmt]], index: int) -> str | None:
     return None if names(rest, ast.Store) & elsewhere else "claims"
 
 
+def prompts(found: str, body: list[ast.stmt]) -> tuple[str, str]:
+    """What stands on a folded cell, closed and open. One that draws nothing by itself names what it makes."""
+    calls = {ast.unparse(n.func).removeprefix("db.") for s in body for n in ast.walk(s) if isinstance(n, ast.Call)}
+    if found != "figure" or calls & (FIGURES | {"plt.show"}):
+        return PROMPTS[found]
+    made = []
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            made.append(statement.name)
+        elif isinstance(statement, ast.Assign):
+            made += [name for target in statement.targets for name in sorted(names([ast.Expr(target)], ast.Store))]
+    made = list(dict.fromkeys(made))
+    return ": ".join(["Show code", ", ".join(made[:3])][: 1 + bool(made)]) + ", …" * (len(made) > 3), "Hide code"
+
+
 def fold(notebook: dict[str, Any]) -> None:
     """Tag the cells whose code the page folds, in place."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
@@ -64,7 +79,7 @@ def fold(notebook: dict[str, Any]) -> None:
         found = kind(bodies, index) or ("figure" if "hide-input" in tags else None)
         if found:
             tags += [tag for tag in ("hide-input", f"fold-{found}") if tag not in tags]
-            show, hide = PROMPTS[found]
+            show, hide = prompts(found, bodies[index])
             cell["metadata"].setdefault("mystnb", {}).update(code_prompt_show=show, code_prompt_hide=hide)
 
 

@@ -2,9 +2,9 @@
 
 from axe_playwright_python.base import AXE_SCRIPT
 
-# Of the tokens of code that look alike only the first three keep their element, and of the formulas in a line and of
-# those on a line of their own only the first three keep their inside: axe walks thousands of nodes instead of tens of
-# thousands. Longer tokens count apart from single letters, on whose contrast axe does not decide.
+# Of words and tokens of code that look alike only the first three keep their element, and of the formulas in a line
+# and of those on a line of their own only the first three keep their inside: axe walks thousands of nodes, not tens
+# of thousands. Longer ones count apart from single letters, on whose contrast axe does not decide.
 # `formulas_are_typeset_and_can_be_heard` has looked at each formula before.
 THIN = """() => {
     const ground = (e) => {
@@ -13,17 +13,20 @@ THIN = """() => {
     };
     const seen = {};
     const again = (...look) => (seen[look] = (seen[look] ?? 0) + 1) > 3;
-    const tokens = [...document.querySelectorAll('pre span')].filter((e) => !e.children.length && !e.id).filter((e) => {
+    const alike = (e) => {
         const s = getComputedStyle(e);
         const names = e.getAttributeNames().filter((name) => name !== 'class');
         const letters = s.fontSize + s.fontWeight + (e.textContent.trim().length > 1);
         return !names.length && again(letters, e.className, s.color, ground(e), s.opacity, e.checkVisibility());
-    });
+    };
+    for (let inner = 0; inner < 3; inner += 1) {  // what holds such words is then one itself
+        const words = [...document.querySelectorAll('span, em, strong, b')].filter((e) => !e.children.length && !e.id);
+        for (const word of words.filter(alike)) word.replaceWith(word.textContent);
+    }
+    document.body.normalize();
     const formulas = [...document.querySelectorAll('mjx-container')].filter(
         (e) => again('formula', e.getAttribute('display'), getComputedStyle(e).color, ground(e), e.checkVisibility()));
     const sizes = formulas.map((e) => e.getBoundingClientRect());
-    for (const token of tokens) token.replaceWith(token.textContent);
-    for (const code of document.querySelectorAll('pre')) code.normalize();
     formulas.forEach((formula, i) => {
         formula.replaceChildren();
         const display = formula.hasAttribute('display') ? 'block' : 'inline-block';
@@ -64,14 +67,14 @@ def figures_are_as_wide_as_the_text(page):
 
 
 def claims_fit_the_window(page):
-    """In a narrow window a table of claims hides none of its numbers past the edge."""
+    """A table of claims hides none of its numbers past the edge."""
     return page.evaluate("""() => [...document.querySelectorAll('table.claims')]
         .filter((table) => table.scrollWidth > table.clientWidth + 1)
         .map((table) => `${table.querySelector('td').innerText} ... scrolls sideways`)""")
 
 
 def formulas_fit_the_window(page):
-    """In a narrow window no displayed formula runs past the edge of its box or below its number."""
+    """No displayed formula runs past the edge of its box or below its number."""
     return page.evaluate("""() => [...document.querySelectorAll('div.math')].flatMap((box) => {
         const formula = box.querySelector('mjx-math')?.getBoundingClientRect();
         if (!formula?.width) return [];

@@ -90,11 +90,10 @@ def test_a_link_keeps_the_figures_state(open_page):
 
 
 @pytest.mark.parametrize("state", ["#100%", "#{}?{}=%E0%A4%A", "#{}?{}=99"])
-def test_a_broken_link_leaves_the_figures_working(open_page, state):
-    page = open_page(CHAPTER)
-    played(page)[0].locator("input[type=range]").first.focus()
-    page.keyboard.press("ArrowRight")
-    identifier, name = page.evaluate(ADDRESS)[1:].split("=")[0].split("?")
+def test_a_broken_link_leaves_the_figures_working(chapter, open_page, state):
+    played(chapter)[0].locator("input[type=range]").first.focus()
+    chapter.keyboard.press("ArrowRight")
+    identifier, name = chapter.evaluate(ADDRESS)[1:].split("=")[0].split("?")
     page = open_page(CHAPTER + state.format(identifier, name))
     assert page.problems == []
     for slider in page.locator(f"{FREE} input[type=range]").all():

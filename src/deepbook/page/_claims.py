@@ -286,15 +286,15 @@ def _compare(
     if kind == "at_most":
         return value <= bound, f"≤ {bound:,}"
     if kind == "slope":
-        return abs(value - bound) <= tol and error is not None and error <= tol, f"slope {bound:,} ± {tol:g}"
+        return abs(value - bound) <= tol and error is not None and error <= tol, f"slope {bound:,} ± {tol:.3g}"
     if kind == "agrees_within_se":
         holds = error is not None and error > 0 and abs(value - bound) <= standard_errors * error
         shown = f"{bound:,}" if len(f"{bound}") < 8 else f"{bound:.4g}"
         return holds, f"{shown} within {standard_errors:g} standard errors"
-    return abs(value - bound) <= tol, f"= {bound:,}" + (f" ± {tol:g}" if tol else "")
+    return abs(value - bound) <= tol, f"= {bound:,}" + (f" ± {tol:.3g}" if tol else "")
 
 
 def _show(value: float, error: float | None, digits: int) -> str:
-    whole = math.isfinite(value) and value.is_integer() and abs(value) < 1e15
-    shown = f"{value:,.0f}" if whole else f"{value:.{digits}g}"
+    short = value if value.is_integer() else float(f"{value:.{digits}g}")
+    shown = f"{short:,.0f}" if short.is_integer() and abs(short) < 1e15 else f"{value:.{digits}g}"
     return shown if error is None else f"{shown} ± {error:.1g}"
