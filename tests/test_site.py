@@ -41,6 +41,7 @@ CLAIM = 'claim("x", {}, at_most=1)'
         (f"claim_table(\n    {CLAIM.format(1)},\n    {CLAIM.format(2)},\n)", "claims"),
         (f"z = y + 1\n{CLAIM.format('z')}", "claims"),
         (f"used = y + 1\n{CLAIM.format('used')}", None),  # another cell needs it
+        (f"z = [used for used in y]\n{CLAIM.format('z')}", "claims"),  # another name of that kind
         (f"def z(x):\n    return x\n\n\n{CLAIM.format('z(1)')}", None),  # a function may be the lesson
         (f"print(1)\n{CLAIM.format(1)}", None),
         ("explore(draw, x=slider([1, 2]))", "figure"),

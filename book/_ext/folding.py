@@ -34,10 +34,20 @@ def called(statement: ast.stmt) -> str:
     return ""
 
 
-def names(statements: list[ast.stmt], context: type[ast.expr_context]) -> set[str]:
-    """The names that statements read (`ast.Load`) or bind (`ast.Store`)."""
+def read_in(statements: list[ast.stmt]) -> set[str]:
+    """The names that statements read."""
     found = (node for s in statements for node in ast.walk(s) if isinstance(node, ast.Name))
-    return {node.id for node in found if isinstance(node.ctx, context)}
+    return {node.id for node in found if isinstance(node.ctx, ast.Load)}
+
+
+def made_by(statement: ast.stmt) -> list[str]:
+    """The names that a statement binds in its notebook, in order: not those inside of a function or comprehension."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        return []
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 def kind(cells: list[list[ast.stmt]], index: int) -> str | None:
@@ -51,8 +61,8 @@ def kind(cells: list[list[ast.stmt]], index: int) -> str | None:
     rest = [s for s in body if s not in shown]
     if not shown or not all(isinstance(s, ast.Assign | ast.AugAssign) for s in rest):
         return None
-    elsewhere = set().union(*(names(other, ast.Load) for i, other in enumerate(cells) if i != index))
-    return None if names(rest, ast.Store) & elsewhere else "claims"
+    elsewhere = set().union(*(read_in(other) for i, other in enumerate(cells) if i != index))
+    return None if elsewhere & {name for s in rest for name in made_by(s)} else "claims"
 
 
 def prompts(found: str, body: list[ast.stmt]) -> tuple[str, str]:
@@ -60,13 +70,7 @@ def prompts(found: str, body: list[ast.stmt]) -> tuple[str, str]:
     calls = {ast.unparse(n.func).removeprefix("db.") for s in body for n in ast.walk(s) if isinstance(n, ast.Call)}
     if found != "figure" or calls & (FIGURES | {"plt.show"}):
         return PROMPTS[found]
-    made = []
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            made.append(statement.name)
-        elif isinstance(statement, ast.Assign):
-            made += [name for target in statement.targets for name in sorted(names([ast.Expr(target)], ast.Store))]
-    made = list(dict.fromkeys(made))
+    made = list(dict.fromkeys(name for statement in body for name in made_by(statement)))
     return ": ".join(["Show code", ", ".join(made[:3])][: 1 + bool(made)]) + ", …" * (len(made) > 3), "Hide code"
 
 
