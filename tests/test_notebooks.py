@@ -186,6 +186,7 @@ def small_text(notebook):
         (lambda nb: nb["metadata"].update(widgets={}), "metadata ['widgets']"),
         (lambda nb: nb["cells"][1].update(execution_count=None), "execution count None, expected 1"),
         (lambda nb: nb["cells"][1].update(source="x = 1\n" * 21), "21 lines, at most 20"),
+        (lambda nb: nb["cells"][3].update(source="x = 1 + " * 12 + "1"), "a line of 97 characters, at most 92"),
         (lambda nb: nb["cells"][1].update(source="x = 1;"), "ends with ';'"),
         (lambda nb: nb["cells"][3]["metadata"]["mystnb"].pop("figure"), "expected 'fig-NN-slug' in mystnb.figure.name"),
         (lambda nb: nb["cells"][3]["metadata"]["mystnb"]["figure"].pop("caption"), "without a caption"),

@@ -56,6 +56,12 @@ def test_what_is_folded(source, kind):
     assert tags == ([] if kind is None else ["hide-input", f"fold-{kind}"])
 
 
+def test_remarks_to_the_formatter_stay_off_the_page():
+    cell = {"cell_type": "code", "source": "x = [1,\n     2]  # fmt: skip\nprint(x)  # both", "metadata": {}}
+    folding.fold({"cells": [cell]})
+    assert cell["source"] == "x = [1,\n     2]\nprint(x)  # both"
+
+
 @pytest.mark.parametrize(
     ("source", "prompt"),
     [

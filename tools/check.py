@@ -30,6 +30,7 @@ BOOTSTRAP = re.compile(
 PRECISION = 'jax.config.update("jax_default_matmul_precision", "highest")'
 MAX_LINES, MAX_BYTES, MAX_FRAME_BYTES, MAX_LIVE_BYTES = 20, 1_500_000, 300_000, 150_000
 SHOWN = ("claim", "claim_table", "check", "check_gradient", "explore", "animate", "stepper", "predict")
+MAX_WIDTH = 92  # characters of a line in sight: the page's column has no more, and nobody reads sideways
 MAX_TABLE = 40  # lines of a cell with a table of claims, which the site folds
 # A chapter has some twelve measurements; more than three claims for each are a list, not an argument.
 MAX_CLAIMS, MIN_TEXT = 36, 9.0  # pixels of a figure's smallest text at a width of 390
@@ -66,6 +67,10 @@ def check_files(notebook: dict[str, Any]) -> list[str]:
         most = MAX_TABLE if "claim_table(" in source else MAX_LINES
         if lines > most:
             found.append(f"{name}: {lines} lines, at most {most}")
+        widest = max(map(len, source.splitlines()), default=0)
+        in_sight = "hide-input" not in cell["metadata"].get("tags", []) and "claim" not in source
+        if widest > MAX_WIDTH and in_sight and count > 2:  # the first two are folded
+            found.append(f"{name}: a line of {widest} characters, at most {MAX_WIDTH} fit the page")
         if source.rstrip().endswith(";"):
             found.append(f"{name}: ends with ';', which nbval ignores: end with plt.show()")
         if "execution" in cell["metadata"]:

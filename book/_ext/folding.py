@@ -1,10 +1,12 @@
 """Which code of a notebook is folded on the site: claims alone, calls that only show a figure, and the set-up.
 
 Decided from the syntax tree when a page is built; the notebooks do not change. Authors fold more with `hide-input`.
+"# fmt: skip" is for authors and their formatter: the page leaves it out.
 """
 
 import ast
 import json
+import re
 from typing import Any
 
 from chapters import text
@@ -79,6 +81,7 @@ def fold(notebook: dict[str, Any]) -> None:
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     bodies = [parse(text(cell["source"])) for cell in code]
     for index, cell in enumerate(code):
+        cell["source"] = re.sub(r" *# fmt: skip$", "", text(cell["source"]), flags=re.MULTILINE)
         tags = cell["metadata"].setdefault("tags", [])
         found = kind(bodies, index) or ("figure" if "hide-input" in tags else None)
         if found:
