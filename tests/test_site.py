@@ -16,6 +16,7 @@ import deepbook_site
 import folding
 import front
 import numbering
+import together
 
 from deepbook import claim, claim_table
 from deepbook.page._claims import anchor
@@ -54,6 +55,33 @@ CLAIM = 'claim("x", {}, at_most=1)'
 def test_what_is_folded(source, kind):
     tags = folded(source, "print(used)")[0]
     assert tags == ([] if kind is None else ["hide-input", f"fold-{kind}"])
+
+
+def test_claims_behind_a_lesson_become_a_cell_of_their_own():
+    lesson, claims = "def f(x):\n    return x\n\n\nprint(f(1))", f"# a remark\nz = f(2)\n{CLAIM.format('z')}"
+    text, record = {"output_type": "stream", "text": "1"}, {"data": {folding.CLAIM: "[]"}}
+    made = {
+        "source": f"{lesson}\n{claims}",
+        "outputs": [text, record],
+        "metadata": {"mystnb": {"figure": {}}},
+        "id": "a",
+    }
+    cells = [{"cell_type": "code", "source": s, "metadata": {}} for s in SETUP] + [{"cell_type": "code"} | made]
+    cells.append({"cell_type": "markdown", "source": "text"})
+    folding.fold({"cells": cells})
+    assert [cell["source"] for cell in cells[2:]] == [lesson, claims, "text"]
+    assert [cell["outputs"] for cell in cells[2:4]] == [[text], [record]]
+    assert [cell["metadata"]["tags"] for cell in cells[2:4]] == [[], ["hide-input", "fold-claims"]]
+    assert cells[3]["id"] != cells[2]["id"] and "figure" not in cells[3]["metadata"]["mystnb"]
+
+
+def test_a_formula_keeps_its_brackets_and_its_full_stop():
+    doctree, line = new_document("page"), nodes.paragraph()
+    line += [nodes.Text("so ("), nodes.math("", "a"), nodes.Text("), and "), nodes.math("", "b"), nodes.Text(" ends")]
+    doctree += line
+    together.keep_together(None, doctree)
+    assert doctree.astext() == "so (a), and b ends"
+    assert [node.astext() for node in doctree.findall(nodes.inline)] == ["(a),"]
 
 
 def test_remarks_to_the_formatter_stay_off_the_page():

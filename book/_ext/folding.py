@@ -1,7 +1,8 @@
-"""Which code of a notebook is folded on the site: claims alone, calls that only show a figure, and the set-up.
+"""Which code of a notebook is folded on the site: claims, calls that only show a figure, and the set-up.
 
 Decided from the syntax tree when a page is built; the notebooks do not change. Authors fold more with `hide-input`.
-"# fmt: skip" is for authors and their formatter: the page leaves it out.
+Claims at the end of a cell that teaches become a cell of their own, with their outputs. "# fmt: skip" is for authors
+and their formatter: the page leaves it out.
 """
 
 import ast
@@ -13,6 +14,7 @@ from chapters import text
 from sphinx.application import Sphinx
 
 CLAIMS = {"claim", "claim_table"}
+CLAIM = "application/vnd.deepbook.claim+json"
 FIGURES = {"explore", "animate", "stepper", "predict"}
 PROMPTS = {
     "claims": ("How it is measured", "Hide how it is measured"),
@@ -52,6 +54,14 @@ def made_by(statement: ast.stmt) -> list[str]:
     return [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
+def own(statements: list[ast.stmt], others: set[str]) -> bool:
+    """Whether there are claims, and besides them only assignments of names that nothing else reads."""
+    rest = [s for s in statements if called(s) not in CLAIMS]
+    names = {name for s in rest for name in made_by(s)}
+    plain = all(isinstance(s, ast.Assign | ast.AugAssign) for s in rest)
+    return len(rest) < len(statements) and plain and not names & others
+
+
 def kind(cells: list[list[ast.stmt]], index: int) -> str | None:
     """What a cell does besides teaching: "claims", "figure", "setup", or None where its code is the lesson."""
     body = cells[index]
@@ -59,12 +69,36 @@ def kind(cells: list[list[ast.stmt]], index: int) -> str | None:
         return "setup"
     if body and {called(s) for s in body} <= FIGURES:
         return "figure"
-    shown = [s for s in body if called(s) in CLAIMS]
-    rest = [s for s in body if s not in shown]
-    if not shown or not all(isinstance(s, ast.Assign | ast.AugAssign) for s in rest):
-        return None
     elsewhere = set().union(*(read_in(other) for i, other in enumerate(cells) if i != index))
-    return None if elsewhere & {name for s in rest for name in made_by(s)} else "claims"
+    return "claims" if own(body, elsewhere) else None
+
+
+def part(cells: list[list[ast.stmt]], index: int) -> int:
+    """The line of a cell at which its last statements begin, those that only claim; 0 where there are none."""
+    body = cells[index]
+    elsewhere = set().union(*(read_in(other) for i, other in enumerate(cells) if i != index))
+    first = len(body)
+    while first > 1 and own(body[first - 1 :], elsewhere | read_in(body[: first - 1])):
+        first -= 1
+    return body[first].lineno if first < len(body) else 0
+
+
+def cut(cell: dict[str, Any], line: int) -> dict[str, Any]:
+    """Take the claims that begin at a line, and the remark above them, off a cell: a cell of their own."""
+    lines = text(cell["source"]).split("\n")
+    start = line - 1
+    while lines[start - 1].startswith("#"):
+        start -= 1
+    cell["source"] = "\n".join(lines[:start]).rstrip()
+    outputs = cell.get("outputs", [])
+    claims = [o for o in outputs if CLAIM in o.get("data", {})]
+    cell["outputs"] = [o for o in outputs if o not in claims]
+    return cell | {
+        "source": "\n".join(lines[start:]),
+        "outputs": claims,
+        "metadata": {},
+        "id": f"{cell.get('id')}-claims",
+    }
 
 
 def prompts(found: str, body: list[ast.stmt]) -> tuple[str, str]:
@@ -77,7 +111,7 @@ def prompts(found: str, body: list[ast.stmt]) -> tuple[str, str]:
 
 
 def fold(notebook: dict[str, Any]) -> None:
-    """Tag the cells whose code the page folds, in place."""
+    """Cut the claims off the cells that teach and tag the cells whose code the page folds, in place."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     bodies = [parse(text(cell["source"])) for cell in code]
     for index, cell in enumerate(code):
@@ -85,9 +119,19 @@ def fold(notebook: dict[str, Any]) -> None:
         tags = cell["metadata"].setdefault("tags", [])
         found = kind(bodies, index) or ("figure" if "hide-input" in tags else None)
         if found:
-            tags += [tag for tag in ("hide-input", f"fold-{found}") if tag not in tags]
-            show, hide = prompts(found, bodies[index])
-            cell["metadata"].setdefault("mystnb", {}).update(code_prompt_show=show, code_prompt_hide=hide)
+            tag(cell, found, bodies[index])
+        elif line := part(bodies, index):
+            claims = cut(cell, line)
+            tag(claims, "claims", [])
+            notebook["cells"].insert(next(i for i, c in enumerate(notebook["cells"]) if c is cell) + 1, claims)
+
+
+def tag(cell: dict[str, Any], found: str, body: list[ast.stmt]) -> None:
+    """Have the page fold a cell, with a control that says what it opens."""
+    tags = cell["metadata"].setdefault("tags", [])
+    tags += [name for name in ("hide-input", f"fold-{found}") if name not in tags]
+    show, hide = prompts(found, body)
+    cell["metadata"].setdefault("mystnb", {}).update(code_prompt_show=show, code_prompt_hide=hide)
 
 
 def read(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -22,6 +22,28 @@ document.addEventListener('DOMContentLoaded', () => {
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     }
   };
+  // on a phone a formula that is too long for the line is set smaller, to two thirds at least; what is still too long scrolls
+  const fit = (part) => {
+    if (innerWidth > 600) return;
+    for (const formula of part.querySelectorAll('mjx-container')) {
+      const room = formula.closest('p, li, dd, td, figcaption, div.math')?.clientWidth;
+      const width = formula.firstElementChild?.getBoundingClientRect().width;
+      if (!room || !(width > room - 8) || formula.dataset.fitted) continue;
+      formula.dataset.fitted = 'yes';
+      formula.style.fontSize = `${parseFloat(formula.style.fontSize) * Math.max(2 / 3, (room - 8) / width)}%`;
+    }
+  };
+  document.addEventListener('toggle', (event) => fit(event.target), true); // what was folded had no width
+  // frames are stored small; beside the other figures they are to be read, too
+  const enlarge = (image) => {
+    if (image.matches?.('.db-figure img') && image.naturalWidth) image.style.width = `${1.3 * image.naturalWidth}px`; // at most 100 %
+  };
+  document.addEventListener('load', (event) => enlarge(event.target), true);
+  for (const image of document.querySelectorAll('.db-figure img')) if (image.complete) enlarge(image);
   reachable();
-  addEventListener('load', () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable));
+  addEventListener('load', async () => {
+    await window.MathJax?.startup?.promise;
+    fit(document);
+    reachable();
+  });
 });
