@@ -72,7 +72,8 @@ def test_claims_behind_a_lesson_become_a_cell_of_their_own():
     assert [cell["source"] for cell in cells[2:]] == [lesson, claims, "text"]
     assert [cell["outputs"] for cell in cells[2:4]] == [[text], [record]]
     assert [cell["metadata"]["tags"] for cell in cells[2:4]] == [[], ["hide-input", "fold-claims"]]
-    assert cells[3]["id"] != cells[2]["id"] and "figure" not in cells[3]["metadata"]["mystnb"]
+    assert cells[3]["id"] != cells[2]["id"]
+    assert "figure" not in cells[3]["metadata"]["mystnb"]
 
 
 def test_a_formula_keeps_its_brackets_and_its_full_stop():
