@@ -10,6 +10,8 @@ export SOLUTIONS ?= yes
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
+# What another process has half written there is compiled anew.
+export PYTHONWARNINGS := ignore:Error reading persistent compilation cache:UserWarning
 
 .DEFAULT_GOAL := help
 .PHONY: help setup site serve lab pdf execute text notebook student check test robust browser bench smoke repository clean
